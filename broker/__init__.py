@@ -1,0 +1,1 @@
+"""One model for the machines of several providers, and a way to move them."""

@@ -1,0 +1,53 @@
+"""What only some providers can do. Having the methods is the declaration; ``isinstance`` asks.
+
+Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapter``.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from broker.model import PublicAddress
+
+
+@runtime_checkable
+class Pausable(Protocol):
+    """Can hold a running machine still in memory."""
+
+    def pause_instance(self, id: str) -> None:
+        """Freeze; quiet when it is frozen, Conflict when it does not run."""
+        ...
+
+    def resume_instance(self, id: str) -> None:
+        """Let a frozen machine go on; quiet when it runs."""
+        ...
+
+
+@runtime_checkable
+class ConsoleLog(Protocol):
+    """Keeps what the guest wrote on its serial console."""
+
+    def console_log(self, id: str) -> str:
+        """Return the text kept so far, oldest first; empty when the guest wrote nothing."""
+        ...
+
+
+@runtime_checkable
+class PublicAddresses(Protocol):
+    """Has addresses reachable from outside that can be moved between machines."""
+
+    def public_addresses(self) -> list[PublicAddress]:
+        """Return every public address held; complete, or an error is raised."""
+        ...
+
+    def create_public_address(self, *, token: str) -> PublicAddress:
+        """Take a new address. The same token twice takes one."""
+        ...
+
+    def attach_public_address(self, id: str, instance: str) -> None:
+        """Attach to an instance's first card; quiet when it is there."""
+        ...
+
+    def delete_public_address(self, id: str) -> None:
+        """Detach and give back; quiet when it is gone."""
+        ...

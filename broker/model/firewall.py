@@ -1,0 +1,152 @@
+"""Firewalls: named sets of rules that network cards wear."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic.networks import IPvAnyNetwork
+
+from broker.model.base import Labels, Name, Resource, Strict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Direction(StrEnum):
+    """Seen from the machine that wears the firewall."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+
+class Action(StrEnum):
+    """What happens to a packet the rule is the first to match."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Family(StrEnum):
+    """Which internet protocol the rule speaks of."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
+class CidrPeer(Strict):
+    """Everyone with an address in ``cidr``."""
+
+    kind: Literal["cidr"] = "cidr"
+    cidr: IPvAnyNetwork
+
+
+class GroupPeer(Strict):
+    """Every machine that wears the firewall with this id, as membership changes."""
+
+    kind: Literal["group"] = "group"
+    firewall: str
+
+
+class AddressSetPeer(Strict):
+    """A named list of addresses the provider keeps, by id."""
+
+    kind: Literal["address_set"] = "address_set"
+    address_set: str
+
+
+Peer = Annotated[CidrPeer | GroupPeer | AddressSetPeer, Field(discriminator="kind")]
+
+
+class PortRange(Strict):
+    """Ports ``first`` to ``last``, both included."""
+
+    first: Port
+    last: Port
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.first > self.last:
+            raise ValueError(f"port range {self.first}-{self.last} is backwards")
+        return self
+
+
+class Icmp(Strict):
+    """An ICMP type and code; ``None`` means any."""
+
+    type: Annotated[int, Field(ge=0, le=255)] | None = None
+    code: Annotated[int, Field(ge=0, le=255)] | None = None
+
+    @model_validator(mode="after")
+    def _code_needs_type(self) -> Self:
+        if self.code is not None and self.type is None:
+            raise ValueError("an ICMP code needs a type")
+        return self
+
+
+TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
+"""IANA protocol numbers of the protocols that have ports or ICMP types."""
+
+
+class FirewallRule(Strict):
+    """Packets this rule speaks of, and what happens to them.
+
+    ``protocol`` is the IANA number, None for any. ``ports`` are destination ports and
+    ``source_ports`` source ports, None for any. The first match by ``priority`` (low first)
+    decides; rules without a priority are an unordered set that may only allow.
+    """
+
+    direction: Direction
+    action: Action = Action.ALLOW
+    family: Family
+    peer: Peer
+    protocol: Annotated[int, Field(ge=0, le=255)] | None = None
+    ports: PortRange | None = None
+    source_ports: PortRange | None = None
+    icmp: Icmp | None = None
+    priority: int | None = None
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.ports or self.source_ports) and self.protocol not in (TCP, UDP, 132):
+            raise ValueError("only tcp (6), udp (17) and sctp (132) have ports")
+        if self.icmp and self.protocol not in (ICMP, ICMPV6):
+            raise ValueError("only icmp (1) and icmpv6 (58) have types")
+        if self.action is Action.DENY and self.priority is None:
+            raise ValueError("a deny needs a priority: in an unordered set it has no meaning")
+        if isinstance(self.peer, CidrPeer) and f"ipv{self.peer.cidr.version}" != self.family:
+            raise ValueError(f"peer {self.peer.cidr} is not {self.family}")
+        return self
+
+
+class FirewallSpec(Strict):
+    """A firewall somebody wants. What no rule allows is denied, in both directions."""
+
+    name: Name
+    network: str | None = None
+    rules: tuple[FirewallRule, ...] = ()
+    stateful: bool = True
+    description: str = ""
+    labels: Labels = Field(default_factory=dict)
+
+
+class AttachPoint(StrEnum):
+    """What kind of thing wears a firewall."""
+
+    NIC = "nic"
+    SUBNET = "subnet"
+
+
+class Attachment(Strict):
+    """One thing that wears a firewall."""
+
+    point: AttachPoint
+    id: str
+
+
+class Firewall(Resource):
+    """A firewall that exists, and what wears it."""
+
+    spec: FirewallSpec
+    attached: tuple[Attachment, ...] = ()

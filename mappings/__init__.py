@@ -1,0 +1,1 @@
+"""Tables only: sizes, states and the like as dated data files with their source, never code."""
