@@ -1,0 +1,50 @@
+"""One rule for services that may be missing: skip on a laptop, fail where CI promised them."""
+
+import os
+import socket
+from collections.abc import Callable
+
+import pytest
+
+AWS_ADDRESS = ("127.0.0.1", 5055)  # see the port table in README.md
+
+
+def require(service: str) -> None:
+    """Skip the running test when `service` does not answer; fail where INTEROP_REQUIRE names it.
+
+    INTEROP_REQUIRE is a comma list of services, or `all`. KeyError for a service nobody knows.
+    """
+    problem = PROBES[service]()
+    if problem is None:
+        return
+    message = f"{service}: {problem}; `make services-up` starts it"
+    required = {name.strip() for name in os.environ.get("INTEROP_REQUIRE", "").split(",")}
+    if required & {service, "all"}:
+        pytest.fail(f"{message} (INTEROP_REQUIRE says it must be there)", pytrace=False)
+    pytest.skip(message)
+
+
+def _libvirt() -> str | None:
+    try:
+        import libvirt
+    except ImportError as error:
+        return str(error)
+    # errors are exceptions; without this libvirt prints them on stderr as well
+    libvirt.registerErrorHandler(lambda _context, _error: None, None)
+    try:
+        libvirt.open("qemu:///system").close()
+    except libvirt.libvirtError as error:
+        return str(error)
+    return None
+
+
+def _aws() -> str | None:
+    try:
+        socket.create_connection(AWS_ADDRESS, timeout=2).close()
+    except OSError as error:
+        return f"nothing listens on {AWS_ADDRESS[0]}:{AWS_ADDRESS[1]} ({error})"
+    return None
+
+
+# each returns what is wrong, or None
+PROBES: dict[str, Callable[[], str | None]] = {"aws": _aws, "libvirt": _libvirt}
