@@ -1,0 +1,98 @@
+"""Which kinds of account there are, and how one is opened. The only place that names adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from pkgutil import resolve_name
+
+from broker import config as accounts
+from broker.adapter import Account, Adapter
+from broker.errors import ConfigError
+from broker.nearest import did_you_mean
+
+GROUP = "interop_broker.adapters"
+"""Entry-point group an adapter outside this project registers under, name = kind."""
+
+OUR_DISTRIBUTION = "interop-broker"
+
+BUILT_IN = {
+    "aws": "adapters.aws:connect",
+    "kvm": "adapters.kvm:connect",
+    "memory": "adapters.memory:connect",
+}
+"""The project's own adapters, named here too so that a clone works before it is installed."""
+
+Connect = Callable[[Account], Adapter]
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One kind of account: where its ``connect`` is, and which distribution brings it."""
+
+    kind: str
+    target: str
+    distribution: str
+
+    @property
+    def install(self) -> str:
+        """The command that brings what this kind needs."""
+        ours = self.distribution == OUR_DISTRIBUTION
+        return f"pip install '{self.distribution}{f'[{self.kind}]' if ours else ''}'"
+
+
+def providers() -> dict[str, Provider]:
+    """Return every kind known, by name, without importing any adapter.
+
+    ConfigError when two distributions bring different adapters of one kind.
+    """
+    found = {kind: Provider(kind, target, OUR_DISTRIBUTION) for kind, target in BUILT_IN.items()}
+    for entry in entry_points(group=GROUP):
+        distribution = entry.dist.name if entry.dist else "unknown"
+        known = found.setdefault(entry.name, Provider(entry.name, entry.value, distribution))
+        if known.target != entry.value:
+            raise ConfigError(
+                f"two packages bring accounts of kind {entry.name}: "
+                f"{known.distribution} ({known.target}) and {distribution} ({entry.value})",
+                hint="Uninstall one of them",
+            )
+    return dict(sorted(found.items()))
+
+
+def provider(account: Account) -> Provider:
+    """Return what brings this account's kind; ConfigError offers the nearest kinds."""
+    known = providers()
+    if account.kind not in known:
+        raise ConfigError(
+            f'{account.at("kind")}: [accounts.{account.name}] unknown kind "{account.kind}"',
+            hint=did_you_mean(account.kind, known),
+        )
+    return known[account.kind]
+
+
+def connect(account: Account) -> Adapter:
+    """Open an account as its adapter gives it, without retries or a rate budget.
+
+    ConfigError when the kind is unknown, a secret cannot be fetched or the SDK is not installed.
+    """
+    brought_by = provider(account)
+    settled = accounts.with_secrets(account)
+    try:
+        opener: Connect = resolve_name(brought_by.target)
+        return opener(settled)
+    except ImportError as error:
+        raise ConfigError(
+            f"account {account.name} needs a Python package that is not there ({error})",
+            hint=brought_by.install,
+        ) from error
+
+
+def open(name: str, *, config: Path | None = None) -> Adapter:  # noqa: A001  the word users say
+    """Open an account by its name in the accounts file, with retries and a rate budget around it.
+
+    ConfigError when there is no such account or it cannot be used; nothing is called over the
+    network before the first method is.
+    """
+    return connect(accounts.account(name, config))
