@@ -1,0 +1,75 @@
+# One command each; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+# Whatever talks to a real service or boots a guest; all the rest runs without a network.
+REAL := tests/services tests/boot tests/test_wheel.py
+
+.PHONY: help
+help: ## List these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: setup
+setup: ## Install system packages and the project with all extras into .venv (quick when done already)
+	@tests/services/packages.sh
+	@$(MAKE) $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "[setup] .venv from requirements.lock"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "[setup] Python 3.11 or newer is needed; name one: make setup PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Move a real machine from local KVM to AWS and home again, and prove it unharmed
+	@examples/demo.sh
+
+.PHONY: test
+test: setup services-up ## Run every test, those against real services too (one file: make test ARGS=tests/cli)
+	@if [ -n "$${CI:-}" ]; then export INTEROP_REQUIRE=all; fi; \
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## Lint, types and the unit tests, in about a minute
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+	@$(BIN)/python -m pytest -q $(addprefix --ignore=,$(REAL)) -m "not service" $(ARGS)
+
+.PHONY: bench
+bench: setup services-up ## Measure, and write docs/benchmarks.md
+	@$(BIN)/python -m tests.bench
+
+.PHONY: services-up
+services-up: ## Start what the tests talk to: libvirt, the AWS stand-in
+	@for up in tests/services/*/up.sh; do $$up; done
+
+.PHONY: services-down
+services-down: ## Stop them and remove what they kept
+	@for down in tests/services/*/down.sh; do $$down; done
+
+.PHONY: lock
+lock: ## Renew requirements.lock (needs uv; the file names no registry)
+	@uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	    --generate-hashes --no-emit-index-url --no-annotate \
+	    --extra all --group dev --custom-compile-command "make lock" \
+	    pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove caches, builds and .venv (services are stopped first)
+	@$(MAKE) services-down
+	@rm -rf $(VENV) .state dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
