@@ -1,0 +1,1 @@
+"""Rules of EC2 that moto lacks, laid over its responses by inheritance."""
