@@ -1,0 +1,110 @@
+"""What every adapter owes for firewalls: the rules asked for, exactly, or a refusal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+
+from broker.adapter import Adapter, Kind, Made
+from broker.errors import Conflict, NotFound
+from broker.model import (
+    AttachPoint,
+    Direction,
+    Firewall,
+    FirewallRule,
+    FirewallSpec,
+    GroupPeer,
+    Network,
+)
+from tests.conformance.kit import MISSING, Kit, Machine
+
+
+class FirewallConformance:
+    def test_a_firewall_has_the_rules_asked_for(
+        self, adapter: Adapter, kit: Kit, network: Network
+    ) -> None:
+        rules = (
+            kit.rule(22),
+            kit.rule(443),
+            kit.rule(53).model_copy(update={"protocol": 17, "direction": Direction.EGRESS}),
+        )
+        made = kit.firewall(network.id, *rules)
+
+        found = adapter.firewall(made.id)
+        assert said(found.spec.rules) == said(rules)
+        assert found.spec.name == made.spec.name
+        assert [firewall.id for firewall in adapter.firewalls()].count(made.id) == 1
+
+    def test_a_firewall_without_rules_lets_nothing_through(
+        self, adapter: Adapter, kit: Kit, network: Network
+    ) -> None:
+        """Some providers give a new firewall rules of their own."""
+        spec = FirewallSpec(name=kit.name(), network=network.id)
+        made = adapter.create_firewall(spec, token=kit.token())
+        assert adapter.firewall(made.id).spec.rules == ()
+
+    def test_the_same_token_makes_one_firewall(
+        self, adapter: Adapter, kit: Kit, network: Network
+    ) -> None:
+        spec = FirewallSpec(name=kit.name(), network=network.id, rules=(kit.rule(22),))
+        token = kit.token()
+        first = adapter.create_firewall(spec, token=token)
+        again = adapter.create_firewall(spec, token=token)
+
+        assert again.id == first.id
+        assert said(again.spec.rules) == said(spec.rules)
+        assert adapter.made(token) == [Made(kind=Kind.FIREWALL, id=first.id)]
+
+    def test_rules_are_replaced(self, adapter: Adapter, kit: Kit, network: Network) -> None:
+        made = kit.firewall(network.id, kit.rule(22), kit.rule(80))
+        rules = (kit.rule(80), kit.rule(443), kit.rule(8443))
+        for _ in range(2):
+            replaced = adapter.replace_rules(made.id, rules)
+            assert said(replaced.spec.rules) == said(rules)
+            assert said(adapter.firewall(made.id).spec.rules) == said(rules)
+
+    def test_a_group_is_a_peer(self, adapter: Adapter, kit: Kit, network: Network) -> None:
+        if not adapter.limits.firewall.group_peers:
+            pytest.skip("groups cannot be peers")
+        peer = kit.firewall(network.id)
+        rule = kit.rule(5432).model_copy(update={"peer": GroupPeer(firewall=peer.id)})
+        made = kit.firewall(network.id, rule)
+        assert said(adapter.firewall(made.id).spec.rules) == said([rule])
+
+    def test_a_firewall_knows_what_wears_it(
+        self, adapter: Adapter, machine: Machine, firewall: Firewall
+    ) -> None:
+        (nic,) = adapter.instance(machine.id).nics
+        attached = adapter.firewall(firewall.id).attached
+        assert [(worn.point, worn.id) for worn in attached] == [(AttachPoint.NIC, nic.id)]
+
+    def test_a_worn_firewall_is_not_deleted(
+        self, adapter: Adapter, machine: Machine, firewall: Firewall
+    ) -> None:
+        with pytest.raises(Conflict):
+            adapter.delete_firewall(firewall.id)
+        assert adapter.firewall(firewall.id).id == firewall.id
+
+    @pytest.mark.parametrize("id", [MISSING, "sg-0123456789abcdef0", "é/../%s"])
+    def test_a_missing_firewall_is_not_found(self, adapter: Adapter, kit: Kit, id: str) -> None:
+        with pytest.raises(NotFound):
+            adapter.firewall(id)
+        with pytest.raises(NotFound):
+            adapter.replace_rules(id, [kit.rule(22)])
+
+    def test_deleting_a_missing_firewall_is_quiet(
+        self, adapter: Adapter, kit: Kit, network: Network
+    ) -> None:
+        made = kit.firewall(network.id)
+        adapter.delete_firewall(made.id)
+        adapter.delete_firewall(made.id)
+        adapter.delete_firewall(MISSING)
+        with pytest.raises(NotFound):
+            adapter.firewall(made.id)
+
+
+def said(rules: Iterable[FirewallRule]) -> Counter[FirewallRule]:
+    """Return the rules without what has no effect: their order here and their descriptions."""
+    return Counter(rule.model_copy(update={"description": ""}) for rule in rules)

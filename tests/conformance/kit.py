@@ -1,0 +1,298 @@
+"""Makes what tests need on one adapter, and clears all of it up, also what was left half-made."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import re
+import secrets
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from broker.adapter import Adapter, Kind, Made, NameRule, PublicAddresses
+from broker.disks.contract import Sink, Source
+from broker.disks.manifest import MANIFEST_BLOCK
+from broker.errors import NotFound
+from broker.model import (
+    MIB,
+    CidrPeer,
+    Direction,
+    Family,
+    Firewall,
+    FirewallRule,
+    FirewallSpec,
+    Instance,
+    InstanceSpec,
+    Network,
+    NetworkSpec,
+    NicSpec,
+    PortRange,
+    Size,
+    SubnetSpec,
+    Volume,
+    VolumeSpec,
+)
+from tests.conformance.knobs import Knobs
+
+MISSING = "no-such-thing-0000"
+
+USER_DATA = "#!/bin/sh\necho 'é東 \"quoted\" <&>'\n"
+
+HOSTILE = " é東🦊'\"<&>;$(id)`\\%s{}../:@#\t-_."
+"""Characters that break a shell, XML, a format string, a path or a narrow encoding."""
+
+
+def hostile(start: str, rule: NameRule) -> str:
+    """Return ``start`` with every hostile character behind it that the rule lets through."""
+    name = start
+    for char in HOSTILE + "z":
+        if fits(name + char, rule):
+            name += char
+    return name
+
+
+def fits(name: str, rule: NameRule) -> bool:
+    return len(name) <= min(rule.max_length, 255) and bool(re.fullmatch(rule.pattern, name))
+
+
+class Request(NamedTuple):
+    """The arguments of one create_instance, so that it can be sent again."""
+
+    spec: InstanceSpec
+    disks: tuple[str, ...]
+    offer: str | None
+    token: str
+
+    def send(self, adapter: Adapter) -> Instance:
+        return adapter.create_instance(self.spec, self.disks, offer=self.offer, token=self.token)
+
+
+class Machine(NamedTuple):
+    """An instance and what it was asked to be."""
+
+    made: Instance
+    request: Request
+
+    @property
+    def id(self) -> str:
+        return self.made.id
+
+
+class Digests:
+    """The manifest of some bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self._blocks = blocks(data)
+
+    @property
+    def root(self) -> str:
+        last = -(-self.size // MANIFEST_BLOCK)
+        digests = (self._blocks.get(index, bytes(32)) for index in range(last))
+        return blake3(b"".join(digests)).hexdigest()
+
+    def digest(self, index: int) -> bytes | None:
+        return self._blocks.get(index)
+
+
+class Kit:
+    """Every token it gives is registered for clearing up before anything is made with it."""
+
+    def __init__(self, adapter: Adapter, knobs: Knobs, stack: ExitStack) -> None:
+        self.adapter = adapter
+        self.knobs = knobs
+        self.stack = stack
+
+    def token(self) -> str:
+        token = f"{self.knobs.prefix}-{secrets.token_hex(6)}"
+        self.stack.callback(sweep, self.adapter, token)
+        return token
+
+    def name(self) -> str:
+        return f"{self.knobs.prefix}-{secrets.token_hex(3)}"
+
+    def volume(self, size: int = 1, **changes: object) -> Volume:
+        spec = self.volume_spec(size).model_copy(update=changes)
+        return self.adapter.create_volume(spec, token=self.token())
+
+    def volume_spec(self, size: int = 1) -> VolumeSpec:
+        return VolumeSpec(name=self.name(), size=max(size, self.adapter.limits.volume_min))
+
+    def sink(self, size: int = MIB) -> tuple[Sink, str]:
+        """Return an open sink and its token; it is closed, and the disk deleted, at the end."""
+        token = self.token()
+        return self.reopen(size, token), token
+
+    def reopen(self, size: int, token: str) -> Sink:
+        sink = self.adapter.open_sink(size, name=self.name(), token=token)
+        self.stack.callback(sink.close)
+        return sink
+
+    def source(self, id: str) -> Source:
+        source = self.adapter.open_source(id)
+        self.stack.callback(source.close)
+        return source
+
+    def disk(self, data: bytes = b"") -> str:
+        """Return the id of a committed disk that holds ``data`` and then zeroes."""
+        sink, _ = self.sink(max(len(data), 1))
+        return fill(sink, data)
+
+    def boot_disk(self) -> str:
+        path = self.knobs.boot_disk
+        return self.disk(path.read_bytes() if path else b"")
+
+    def size(self) -> tuple[Size, str | None]:
+        """Return the smallest size an instance can have, and the offer it is where it is one."""
+        return self._size(self.knobs.memory_mib)
+
+    def bigger(self) -> tuple[Size, str | None]:
+        return self._size(self.size()[0].memory + 64)
+
+    def _size(self, memory: int) -> tuple[Size, str | None]:
+        limits = self.adapter.limits
+        if limits.any_size:
+            return Size(vcpus=1, memory=memory, arch=min(limits.architectures)), None
+        offers = [
+            offer
+            for offer in self.adapter.sizes()
+            if offer.size.arch in limits.architectures
+            and offer.size.memory >= memory
+            and self.knobs.firmware in {*offer.firmware, "unknown"}
+        ]
+        offer = min(offers, key=lambda offer: (offer.size.memory, offer.size.vcpus, offer.id))
+        return offer.size, offer.id
+
+    def cidr(self) -> ipaddress.IPv4Network:
+        """Return a /24 that is hardly ever the one of another test."""
+        room = ipaddress.IPv4Network(self.knobs.cidrs)
+        count = room.num_addresses // 256
+        return ipaddress.IPv4Network((room[256 * secrets.randbelow(count)], 24))
+
+    def network(self, **changes: object) -> Network:
+        return self.adapter.create_network(self.network_spec(**changes), token=self.token())
+
+    def network_spec(self, **changes: object) -> NetworkSpec:
+        spec = NetworkSpec(name=self.name(), subnets=(SubnetSpec(cidr=self.cidr()),))
+        return spec.model_copy(update=changes)
+
+    def firewall(self, network: str, *rules: FirewallRule) -> Firewall:
+        spec = FirewallSpec(name=self.name(), network=network, rules=rules or (self.rule(22),))
+        return self.adapter.create_firewall(spec, token=self.token())
+
+    def rule(self, port: int, priority: int | None = None) -> FirewallRule:
+        """Return a rule every provider can hold; only ordered ones get a priority."""
+        ordered = self.adapter.limits.firewall.priorities
+        return FirewallRule(
+            direction=Direction.INGRESS,
+            family=Family.IPV4,
+            peer=CidrPeer(cidr=ipaddress.IPv4Network("192.0.2.0/24")),
+            protocol=6,
+            ports=PortRange(first=port, last=port),
+            priority=(priority or ordered[0] + port) if ordered else None,
+        )
+
+    def request(self, network: str, *disks: str, **changes: object) -> Request:
+        """Return what makes the smallest machine from ``disks``, with one card."""
+        size, offer = self.size()
+        boot = self.knobs.boot_disk
+        least = max(self.adapter.limits.volume_min, boot.stat().st_size if boot else 1)
+        spec = InstanceSpec(
+            name=self.name(),
+            size=size,
+            firmware=self.knobs.firmware,
+            volumes=tuple(
+                VolumeSpec(name=self.name(), size=least, boot=place == 0)
+                for place in range(len(disks))
+            ),
+            nics=(NicSpec(network=network),),
+        )
+        return Request(spec.model_copy(update=changes), disks, offer, self.token())
+
+    def instance(self, network: str, **changes: object) -> Machine:
+        request = self.request(network, self.boot_disk(), **changes)
+        return Machine(request.send(self.adapter), request)
+
+
+def public_key() -> str:
+    """Return a well-formed ed25519 public key that nobody has the other half of."""
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + secrets.token_bytes(32)
+    return f"ssh-ed25519 {base64.b64encode(blob).decode()}"
+
+
+def fill(sink: Sink, data: bytes) -> str:
+    write(sink, data)
+    return sink.commit(Digests(data))
+
+
+def write(sink: Sink, data: bytes) -> None:
+    """Write what is not zero, in whole blocks."""
+    step = max(sink.block, MANIFEST_BLOCK)
+    for at in range(0, len(data), step):
+        piece = data[at : at + step]
+        if piece.strip(b"\0"):
+            piece += bytes(-len(piece) % sink.block)
+            sink.pwrite(memoryview(piece), at)
+
+
+def read(source: Source, length: int, offset: int) -> bytes:
+    buffer = bytearray(length)
+    source.pread_into(memoryview(buffer), offset)
+    return bytes(buffer)
+
+
+def blocks(data: bytes) -> dict[int, bytes]:
+    """Return the digest of every block that is not all zeroes, by its index."""
+    pieces = (data[at : at + MANIFEST_BLOCK] for at in range(0, len(data), MANIFEST_BLOCK))
+    return {
+        index: blake3(piece.ljust(MANIFEST_BLOCK, b"\0")).digest()
+        for index, piece in enumerate(pieces)
+        if piece.strip(b"\0")
+    }
+
+
+def held(source: Source) -> dict[int, bytes]:
+    """Return the ``blocks`` of a whole source, reading only what its extents call data."""
+    digests: dict[int, bytes] = {}
+    for extent in source.extents():
+        if not extent.zero:
+            first = extent.offset // MANIFEST_BLOCK
+            last = (extent.offset + extent.length - 1) // MANIFEST_BLOCK
+            for index in range(first, last + 1):
+                start = index * MANIFEST_BLOCK
+                piece = read(source, min(MANIFEST_BLOCK, source.size - start), start)
+                digests.update({index + key: value for key, value in blocks(piece).items()})
+    return digests
+
+
+def sweep(adapter: Adapter, token: str) -> None:
+    """Delete all that was made with ``token``, users before what they use."""
+    order = list(_DELETE)
+    for made in sorted(adapter.made(token), key=lambda made: order.index(made.kind)):
+        _DELETE[made.kind](adapter, made)
+
+
+def _delete_volume(adapter: Adapter, made: Made) -> None:
+    with suppress(NotFound):  # it went with its instance
+        adapter.detach_volume(made.id)
+    adapter.delete_volume(made.id)
+
+
+def _delete_public_address(adapter: Adapter, made: Made) -> None:
+    assert isinstance(adapter, PublicAddresses)
+    adapter.delete_public_address(made.id)
+
+
+_DELETE: dict[Kind, Callable[[Adapter, Made], None]] = {
+    Kind.INSTANCE: lambda adapter, made: adapter.delete_instance(made.id),
+    Kind.PUBLIC_ADDRESS: _delete_public_address,
+    Kind.IMAGE: lambda adapter, made: adapter.delete_image(made.id),
+    Kind.SNAPSHOT: lambda adapter, made: adapter.delete_snapshot(made.id),
+    Kind.VOLUME: _delete_volume,
+    Kind.DISK: lambda adapter, made: adapter.delete_disk(made.id),
+    Kind.FIREWALL: lambda adapter, made: adapter.delete_firewall(made.id),
+    Kind.NETWORK: lambda adapter, made: adapter.delete_network(made.id),
+}
