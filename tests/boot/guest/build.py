@@ -29,19 +29,19 @@ ROOT_SIZE = DISK_SIZE - ROOT_AT - MIB  # the last MiB holds the backup partition
 ROOT_UUID = "5f6b1f3e-6d2c-4c0e-9a51-0c9f6d3b7a10"  # GRUB finds its files by it
 
 KERNEL_METAPACKAGES = ("linux-image-cloud-amd64", "linux-image-virtual")  # Debian, Ubuntu
-APPLETS = (
-    "acpid awk cat chmod cp cttyhack cut date dd dmesg echo grep head hostname ifconfig "
-    "insmod ip ln ls mkdir mount nc nproc poweroff reboot sed seq setsid sh sha256sum sleep "
-    "sync tail tr udhcpc umount uname wc"
-).split()
+APPLETS = """
+    acpid awk cat chmod cp cttyhack cut date dd dmesg echo grep head hostname ifconfig
+    insmod ip ln ls mkdir mount nc nproc poweroff reboot sed seq setsid sh sha256sum sleep
+    sync tail tr udhcpc umount uname wc
+"""
 # the buses a cloud may put our disks and network on, the seed's file system, the power button
-MODULES = (
-    "virtio_pci virtio_blk virtio_scsi virtio_net virtio_console virtio_rng sd_mod sr_mod nvme "
-    "ext4 isofs vfat ena xen_blkfront xen_netfront hv_storvsc hv_netvsc button evdev"
-).split()
-GRUB_MODULES = (
-    "part_gpt ext2 fat normal linux configfile search search_fs_uuid serial terminal echo".split()
-)
+MODULES = """
+    virtio_pci virtio_blk virtio_scsi virtio_net virtio_console virtio_rng sd_mod sr_mod nvme
+    ext4 isofs vfat ena xen_blkfront xen_netfront hv_storvsc hv_netvsc button evdev
+"""
+GRUB_MODULES = """
+    part_gpt ext2 fat normal linux configfile search search_fs_uuid serial terminal echo
+"""
 PARTITIONS = f"""label: gpt
 start={BIOS_BOOT_AT // SECTOR}, size={(ESP_AT - BIOS_BOOT_AT) // SECTOR}, \
 type=21686148-6449-6E6F-744E-656564454649, name=bios
@@ -107,7 +107,7 @@ def copy_modules(tree: Path, version: str, folder: Path) -> None:
     """Put our modules and what they depend on into `folder`, numbered in load order."""
     run("depmod", "-b", tree, version)
     wanted: dict[str, None] = {}
-    for name in MODULES:
+    for name in MODULES.split():
         shown = subprocess.run(
             ["/sbin/modprobe", "-d", tree, "-S", version, "--show-depends", name],
             text=True, capture_output=True, check=False,
@@ -122,11 +122,11 @@ def copy_modules(tree: Path, version: str, folder: Path) -> None:
 def initramfs(tree: Path, version: str, work: Path) -> bytes:
     """Return the packed initramfs."""
     top = work / "initramfs"
-    for name in "bin proc sys dev run etc tmp mnt seed lib/modules".split():
+    for name in ("bin", "proc", "sys", "dev", "run", "etc", "tmp", "mnt", "seed", "lib/modules"):
         (top / name).mkdir(parents=True)
     busybox = next(path for path in tree.rglob("busybox") if path.parent.name == "bin")
     shutil.copy(busybox, top / "bin/busybox")
-    for applet in APPLETS:
+    for applet in APPLETS.split():
         (top / "bin" / applet).symlink_to("busybox")
     copy_modules(tree, version, top / "lib/modules")
     for source, target in (("init", "init"), ("udhcpc.script", "bin/udhcpc.script")):
@@ -149,7 +149,7 @@ def boot_loader(tree: Path, work: Path, format: str, *extra: str) -> Path:
     image = work / f"grub-{format}"
     modules = tree / "usr/lib/grub" / format
     run("grub-mkimage", "-d", modules, "-O", format, "-o", image, "-c", early,
-        "-p", "/boot/grub", *GRUB_MODULES, *extra)  # fmt: skip
+        "-p", "/boot/grub", *GRUB_MODULES.split(), *extra)  # fmt: skip
     return image
 
 
