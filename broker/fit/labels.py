@@ -1,0 +1,44 @@
+"""Labels a target accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from broker.adapter import LabelRule
+from broker.model import Fidelity, Loss
+
+
+def fit_labels(
+    labels: Mapping[str, str], rule: LabelRule, field: str = "labels"
+) -> tuple[dict[str, str], tuple[Loss, ...]]:
+    """Return the labels that fit, and a loss for each that does not.
+
+    A label is kept whole or dropped: half a value would be a lie to whoever selects by it.
+    """
+    kept: dict[str, str] = {}
+    losses: list[Loss] = []
+    for key in sorted(labels):
+        reason = _objection(key, labels[key], len(kept), rule)
+        if reason is None:
+            kept[key] = labels[key]
+        else:
+            losses.append(
+                Loss(
+                    field=f"{field}.{key}",
+                    fidelity=Fidelity.DROPPED,
+                    before=labels[key],
+                    after="",
+                    reason=reason,
+                )
+            )
+    return kept, tuple(losses)
+
+
+def _objection(key: str, value: str, kept: int, rule: LabelRule) -> str | None:
+    if len(key) > rule.max_key:
+        return f"the target's label keys have at most {rule.max_key} characters"
+    if len(value) > rule.max_value:
+        return f"the target's label values have at most {rule.max_value} characters"
+    if kept >= rule.max_count:
+        return f"the target keeps at most {rule.max_count} labels"
+    return None
