@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, entry_points, requires, version
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -25,6 +26,9 @@ BUILT_IN = {
 }
 """The project's own adapters, named here too so that a clone works before it is installed."""
 
+EXTRA = re.compile(r"""([A-Za-z0-9._-]+).*;.*\bextra\s*==\s*["']([^"']+)["']""")
+"""A requirement in a distribution's metadata: its name, and the extra that asks for it."""
+
 Connect = Callable[[Account], Adapter]
 
 
@@ -41,6 +45,28 @@ class Provider:
         """The command that brings what this kind needs."""
         ours = self.distribution == OUR_DISTRIBUTION
         return f"pip install '{self.distribution}{f'[{self.kind}]' if ours else ''}'"
+
+    def missing(self) -> list[str]:
+        """Return the packages of this kind's extra that are not installed.
+
+        Empty for an adapter that is not ours, and for a clone that was never installed.
+        """
+        try:
+            needed = requires(OUR_DISTRIBUTION) or []
+        except PackageNotFoundError:
+            return []
+        names = [
+            found[1] for line in needed if (found := EXTRA.match(line)) and found[2] == self.kind
+        ]
+        return [name for name in names if not _installed(name)]
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def providers() -> dict[str, Provider]:
@@ -89,10 +115,13 @@ def connect(account: Account) -> Adapter:
         ) from error
 
 
-def open(name: str, *, config: Path | None = None) -> Adapter:  # noqa: A001  the word users say
-    """Open an account by its name in the accounts file, with retries and a rate budget around it.
+def open(  # noqa: A001  the word users say
+    account: str | Account, *, config: Path | None = None
+) -> Adapter:
+    """Open an account, by its name in the accounts file, with retries and a rate budget around it.
 
-    ConfigError when there is no such account or it cannot be used; nothing is called over the
-    network before the first method is.
+    ConfigError when there is no such account or it cannot be used.
     """
-    return connect(accounts.account(name, config))
+    if isinstance(account, str):
+        account = accounts.account(account, config)
+    return connect(account)

@@ -1,0 +1,64 @@
+"""All commands, under their names."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from broker.cli import (
+    accounts,
+    create,
+    delete,
+    doctor,
+    inventory,
+    migrate,
+    providers,
+    schema,
+    show,
+    start,
+    stop,
+)
+from broker.cli.run import command
+
+app = typer.Typer(
+    name="interop",
+    no_args_is_help=True,
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,  # no boxes in a pipe
+    pretty_exceptions_enable=False,  # a traceback that shows values could show a secret
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"interop {version('interop-broker')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _interop(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """See, move and run virtual machines on several providers."""
+
+
+for function in (
+    doctor.doctor,
+    providers.providers,
+    accounts.accounts,
+    inventory.inventory,
+    show.show,
+    create.create,
+    start.start,
+    stop.stop,
+    delete.delete,
+    schema.schema,
+):
+    app.command()(command(function))
+app.add_typer(migrate.app)
