@@ -1,0 +1,55 @@
+"""What a sink has acknowledged, on disk, so that a killed copy goes on where it was."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from broker.disks.descriptor import Descriptor
+from broker.disks.manifest import HEADER, Header, Manifest, count, read_header
+from broker.disks.os_errors import broker_error
+from broker.disks.records import RECORD, Records
+from broker.errors import Conflict
+
+IN_DOUBT = b"\xff" * RECORD
+"""The record of a block while it is written: after a kill nobody knows which bytes it holds."""
+
+
+class Journal:
+    """The digests of what the sink ``sink`` of ``size`` bytes holds, kept in ``path``.
+
+    A file that speaks of another sink or size is started anew. It must be deleted together with the
+    sink it speaks of, and with nothing else: the copy trusts that a sink without a journal is new.
+    Conflict while another copy writes it.
+    """
+
+    def __init__(self, path: Path, *, sink: str, size: int) -> None:
+        self._header = Header(size=size, sink=sink, complete=False)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = Descriptor(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            # Held until the last thread that may still write it has let go of the file.
+            fcntl.flock(self._file.number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._begin()
+        except BlockingIOError as error:
+            raise Conflict(
+                f"another copy writes the journal {path}", hint="Wait until it has ended"
+            ) from error
+        except OSError as error:
+            raise broker_error(error, f"cannot write the journal {path}") from error
+        self.records = Records(self._file, count(size), HEADER)
+
+    def complete(self) -> Manifest:
+        """Mark that every record is true of the source, and return them as its manifest."""
+        header = self._header.model_copy(update={"complete": True})
+        os.pwrite(self._file.number, header.encode(), 0)
+        return Manifest(header.size, self.records)
+
+    def _begin(self) -> None:
+        old = read_header(self._file)
+        ours = old is not None and (old.sink, old.size) == (self._header.sink, self._header.size)
+        if not ours:
+            os.ftruncate(self._file.number, 0)
+            os.ftruncate(self._file.number, HEADER + count(self._header.size) * RECORD)
+        os.pwrite(self._file.number, self._header.encode(), 0)
