@@ -1,13 +1,18 @@
-"""The contract between the broker and the providers."""
+"""The contract between the broker and the providers, and the decorators around an adapter."""
 
 from broker.adapter.abilities import ConsoleLog, Pausable, PublicAddresses
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
 from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter.rate import Rate, rate_limited
+from broker.adapter.readonly import read_only
+from broker.adapter.retry import Budget, retrying
+from broker.adapter.wrap import without
 
 __all__ = [
     "Account",
     "Adapter",
+    "Budget",
     "ConsoleLog",
     "FirewallLimits",
     "Kind",
@@ -17,4 +22,9 @@ __all__ = [
     "NameRule",
     "Pausable",
     "PublicAddresses",
+    "Rate",
+    "rate_limited",
+    "read_only",
+    "retrying",
+    "without",
 ]
