@@ -41,7 +41,8 @@ class FirewallLimits(Strict):
 class Limits(Strict):
     """What one account accepts. Every number here is one a test can find to be true.
 
-    Volume sizes are bytes and become whole multiples of ``volume_step``. ``any_size`` means vCPUs
+    Volume sizes are bytes and are rounded up: to ``volume_min``, and to a whole multiple of
+    ``volume_step``; beyond ``volume_max`` they are Invalid. ``any_size`` means vCPUs
     and memory are free, not chosen from a list of offers.
     """
 

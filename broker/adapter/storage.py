@@ -87,7 +87,7 @@ class Disks(Protocol):
     """The bytes."""
 
     def open_source(self, id: str) -> Source:
-        """Open a volume or a snapshot for reading from one consistent point.
+        """Open a volume, a snapshot or what ``Sink.commit`` returned, from one consistent point.
 
         A volume of a running machine is read as it was at this moment; Conflict, with what to do,
         where the provider cannot hold it still.
