@@ -14,7 +14,8 @@ from blake3 import blake3
 
 from broker.adapter import Adapter, Kind, Made, NameRule, PublicAddresses
 from broker.disks.contract import Sink, Source
-from broker.disks.manifest import MANIFEST_BLOCK
+from broker.disks.manifest import MANIFEST_BLOCK, Manifest, count
+from broker.disks.records import Records
 from broker.errors import NotFound
 from broker.model import (
     MIB,
@@ -79,23 +80,6 @@ class Machine(NamedTuple):
     @property
     def id(self) -> str:
         return self.made.id
-
-
-class Digests:
-    """The manifest of some bytes in memory."""
-
-    def __init__(self, data: bytes) -> None:
-        self.size = len(data)
-        self._blocks = blocks(data)
-
-    @property
-    def root(self) -> str:
-        last = -(-self.size // MANIFEST_BLOCK)
-        digests = (self._blocks.get(index, bytes(32)) for index in range(last))
-        return blake3(b"".join(digests)).hexdigest()
-
-    def digest(self, index: int) -> bytes | None:
-        return self._blocks.get(index)
 
 
 class Kit:
@@ -225,7 +209,16 @@ def public_key() -> str:
 
 def fill(sink: Sink, data: bytes) -> str:
     write(sink, data)
-    return sink.commit(Digests(data))
+    return sink.commit(manifest(data))
+
+
+def manifest(data: bytes) -> Manifest:
+    records = Records.temporary(count(len(data)))
+    for index in range(records.count):
+        piece = data[index * MANIFEST_BLOCK : (index + 1) * MANIFEST_BLOCK]
+        if piece.strip(b"\0"):
+            records[index] = blake3(piece).digest()
+    return Manifest(len(data), records)
 
 
 def write(sink: Sink, data: bytes) -> None:
