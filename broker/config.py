@@ -1,11 +1,13 @@
 """The accounts file: which accounts there are, and how each is reached.
 
-A TOML file of ``[accounts.NAME]`` tables. ``kind`` chooses the adapter; every other key goes to it
-as it is. Secrets are only ever named: ``{ env = "VARIABLE" }`` or ``{ file = "path" }``.
+A TOML file of ``[accounts.NAME]`` tables. ``kind`` chooses the adapter, ``calls_per_second`` is how
+often the account may be called; every other key goes to the adapter as it is. Secrets are only ever
+named: ``{ env = "VARIABLE" }`` or ``{ file = "path" }``.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import tomllib
@@ -118,7 +120,22 @@ def _account(
             f'{path}:{keys.get("kind", line)}: [accounts.{name}] key "kind" is missing or no text',
             hint="It names the provider; `interop providers` lists them",
         )
-    found = Account(name=name, kind=kind, settings=table, where=where, lines=keys)
+    rate = table.pop("calls_per_second", None)
+    if rate is not None and not (
+        isinstance(rate, int | float) and not isinstance(rate, bool) and 0 < rate < math.inf
+    ):
+        raise ConfigError(
+            f"{path}:{keys.get('calls_per_second', line)}: [accounts.{name}] key "
+            '"calls_per_second" is no positive number'
+        )
+    found = Account(
+        name=name,
+        kind=kind,
+        settings=table,
+        calls_per_second=rate,
+        where=where,
+        lines=keys,
+    )
     for key, value in table.items():
         _refuse_literal_secrets(found, key, (key,), value)
     return found

@@ -82,7 +82,8 @@ def _ask(account: Account, question: Callable[[Adapter], Answer]) -> Future[Answ
 
     def run() -> None:
         try:
-            with contextlib.closing(registry.open(account)) as adapter:
+            adapter = registry.open(account, patience_s=registry.PROMPT_PATIENCE_S)
+            with contextlib.closing(adapter):
                 answer.set_result(question(adapter))
         except BaseException as error:  # noqa: BLE001  raised again where the answer is read
             answer.set_exception(error)

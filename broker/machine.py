@@ -27,7 +27,7 @@ def find(reference: str, *, config: Path | None = None) -> tuple[Adapter, Instan
     machine; both offer what there is. The adapter is the caller's to close.
     """
     account, wanted = parse(reference)
-    adapter = registry.open(account, config=config)
+    adapter = registry.open(account, config=config, patience_s=registry.PROMPT_PATIENCE_S)
     try:
         return adapter, pick(adapter.instances(), wanted, account)
     except BaseException:

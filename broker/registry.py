@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, entry_points, requires, version
 from pathlib import Path
 from pkgutil import resolve_name
 
 from broker import config as accounts
-from broker.adapter import Account, Adapter
+from broker.adapter import Account, Adapter, Budget, Rate, rate_limited, retrying
 from broker.errors import ConfigError
 from broker.nearest import did_you_mean
 
@@ -28,6 +29,12 @@ BUILT_IN = {
 
 EXTRA = re.compile(r"""([A-Za-z0-9._-]+).*;.*\bextra\s*==\s*["']([^"']+)["']""")
 """A requirement in a distribution's metadata: its name, and the extra that asks for it."""
+
+PATIENCE_S = 120.0
+"""Long enough for a service that restarts in the middle of a copy."""
+
+PROMPT_PATIENCE_S = 15.0
+"""Where somebody waits at a prompt: enough for two or three tries of a call."""
 
 Connect = Callable[[Account], Adapter]
 
@@ -116,12 +123,28 @@ def connect(account: Account) -> Adapter:
 
 
 def open(  # noqa: A001  the word users say
-    account: str | Account, *, config: Path | None = None
+    account: str | Account, *, config: Path | None = None, patience_s: float = PATIENCE_S
 ) -> Adapter:
-    """Open an account, by its name in the accounts file, with retries and a rate budget around it.
+    """Open an account, by its name in the accounts file, with retries and its pace around it.
 
-    ConfigError when there is no such account or it cannot be used.
+    One call is tried again for at most ``patience_s``. ConfigError when there is no such account
+    or it cannot be used.
     """
     if isinstance(account, str):
         account = accounts.account(account, config)
-    return connect(account)
+    adapter = connect(account)
+    if account.calls_per_second:
+        adapter = rate_limited(adapter, _rate(account.name, account.calls_per_second))
+    return retrying(adapter, _budget(account.name, patience_s))
+
+
+@cache
+def _rate(account: str, per_second: float) -> Rate:
+    """Return the one rate of an account: the provider counts all that this process calls."""
+    return Rate(per_second, burst=max(1, int(per_second)))
+
+
+@cache
+def _budget(account: str, seconds: float) -> Budget:
+    """Return the one budget of an account: a service that is down is down for every thread."""
+    return Budget(seconds=seconds)

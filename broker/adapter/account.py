@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, PositiveFloat, ValidationError
 
 from broker.errors import ConfigError
 from broker.model import Strict
@@ -19,11 +19,13 @@ class Account(Strict):
 
     ``settings`` are the keys beside ``kind``, with secrets already fetched, so they stay out of
     the repr. ``where`` is ``FILE:LINE`` and ``lines`` the line of each key, for messages.
+    ``calls_per_second`` is kept by the broker; None leaves the pace to retries.
     """
 
     name: str
     kind: str
     settings: Mapping[str, JsonValue] = Field(default_factory=dict, repr=False)
+    calls_per_second: PositiveFloat | None = None
     where: str = ""
     lines: Mapping[str, int] = Field(default_factory=dict, repr=False)
 

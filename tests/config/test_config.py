@@ -60,6 +60,10 @@ def test_an_empty_file_has_no_accounts(written: Written) -> None:
         ('[accounts.a]\nregion = "x"\n', 'FILE:1: [accounts.a] key "kind" is missing'),
         ("[accounts.a]\n\nkind = 3\n", 'FILE:3: [accounts.a] key "kind" is missing or no text'),
         ('# x\n[acounts.a]\nkind = "x"\n', 'FILE:2: unknown key "acounts"'),
+        (
+            '[accounts.a]\nkind = "x"\ncalls_per_second = 0\n',
+            'FILE:3: [accounts.a] key "calls_per_second" is no positive number',
+        ),
         ('accounts = "x"\n', 'FILE:1: "accounts" is not a table'),
         ('[accounts]\nlab = "kvm"\n', "FILE:2: accounts.lab is not a table"),
         ('[accounts."a/b"]\nkind = "x"\n', 'FILE:1: "a/b" cannot be an account'),

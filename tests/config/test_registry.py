@@ -11,7 +11,7 @@ import pytest
 
 from broker import config, registry
 from broker.adapter import Account
-from broker.errors import ConfigError
+from broker.errors import ConfigError, Throttled
 
 
 def brings(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> None:
@@ -64,3 +64,28 @@ def test_a_missing_sdk_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "adapters.aws", None)
     with pytest.raises(ConfigError, match=r"pip install 'interop-broker\[aws\]'"):
         registry.connect(Account(name="a", kind="aws"))
+
+
+def test_an_opened_account_repeats_what_is_worth_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    calls: list[str] = []
+
+    class Flaky:
+        name = "a"
+
+        def check(self) -> str:
+            calls.append("check")
+            if len(calls) < 2:
+                raise Throttled("slow down", retry_after=0)
+            return "me"
+
+    module = ModuleType("elsewhere")
+    vars(module)["connect"] = lambda account: Flaky()
+    monkeypatch.setitem(sys.modules, "elsewhere", module)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    brings(monkeypatch, ("lab", "elsewhere:connect"))
+    file = tmp_path / "accounts.toml"
+    file.write_text('[accounts.a]\nkind = "lab"\ncalls_per_second = 100\n')
+    assert registry.open("a", config=file).check() == "me"
+    assert len(calls) == 2
