@@ -10,7 +10,7 @@ from broker.disks.descriptor import Descriptor
 from broker.disks.manifest import HEADER, Header, Manifest, count, read_header
 from broker.disks.os_errors import broker_error
 from broker.disks.records import RECORD, Records
-from broker.errors import Conflict
+from broker.errors import Conflict, Invalid
 
 IN_DOUBT = b"\xff" * RECORD
 """The record of a block while it is written: after a kill nobody knows which bytes it holds."""
@@ -25,31 +25,41 @@ class Journal:
     """
 
     def __init__(self, path: Path, *, sink: str, size: int) -> None:
-        self._header = Header(size=size, sink=sink, complete=False)
+        header = Header(size=size, sink=sink, complete=False)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = Descriptor(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            # Held until the last thread that may still write it has let go of the file.
-            fcntl.flock(self._file.number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._begin()
+            file = Descriptor(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            fcntl.flock(file.number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _begin(file, header)
         except BlockingIOError as error:
             raise Conflict(
                 f"another copy writes the journal {path}", hint="Wait until it has ended"
             ) from error
         except OSError as error:
             raise broker_error(error, f"cannot write the journal {path}") from error
-        self.records = Records(self._file, count(size), HEADER)
+        self._header = header
+        self._file: Descriptor | None = file
+        self.records = Records(file, count(size), HEADER)
 
     def complete(self) -> Manifest:
         """Mark that every record is true of the source, and return them as its manifest."""
+        file = self._file
+        if file is None:
+            raise Invalid("this journal was closed")
         header = self._header.model_copy(update={"complete": True})
-        os.pwrite(self._file.number, header.encode(), 0)
+        os.pwrite(file.number, header.encode(), 0)
         return Manifest(header.size, self.records)
 
-    def _begin(self) -> None:
-        old = read_header(self._file)
-        ours = old is not None and (old.sink, old.size) == (self._header.sink, self._header.size)
-        if not ours:
-            os.ftruncate(self._file.number, 0)
-            os.ftruncate(self._file.number, HEADER + count(self._header.size) * RECORD)
-        os.pwrite(self._file.number, self._header.encode(), 0)
+    def close(self) -> None:
+        """Let the next copy have the file. May be called twice."""
+        self._file = None
+        self.records.close()
+
+
+def _begin(file: Descriptor, header: Header) -> None:
+    """Keep the records when the file speaks of the same disk, or start it anew."""
+    old = read_header(file)
+    if old is None or (old.sink, old.size) != (header.sink, header.size):
+        os.ftruncate(file.number, 0)
+        os.ftruncate(file.number, HEADER + count(header.size) * RECORD)
+    os.pwrite(file.number, header.encode(), 0)

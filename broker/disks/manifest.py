@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -59,7 +60,7 @@ class Manifest:
         A block of zeroes counts as 32 zero bytes, whether it was stored or a hole.
         """
         hasher = blake3(self.size.to_bytes(8, "little"))
-        for _, batch in self._records.batches(0, self.blocks):
+        for _, batch in self._batches():
             hasher.update(batch)
         return hasher.hexdigest()
 
@@ -70,29 +71,23 @@ class Manifest:
         record = self._records[index]
         return None if record == ZERO else record
 
-    def differing(self, other: Manifest) -> list[int]:
-        """Return the blocks that differ from a manifest of the same size, in order."""
+    def differing(self, other: Manifest) -> Iterator[int]:
+        """Yield each block that differs from a manifest of the same size, in order."""
         if self.size != other.size:
             raise Invalid(f"disks of {self.size} and {other.size} bytes cannot be compared")
-        found: list[int] = []
-        theirs = other._records.batches(0, other.blocks)
-        for (first, mine), (_, their) in zip(
-            self._records.batches(0, self.blocks), theirs, strict=True
-        ):
-            if mine != their:
-                found += [
-                    first + at // RECORD
-                    for at in range(0, len(mine), RECORD)
-                    if mine[at : at + RECORD] != their[at : at + RECORD]
-                ]
-        return found
+        pairs = zip(self._batches(), other._batches(), strict=True)
+        for (first, mine), (_, theirs) in pairs:
+            if mine != theirs:
+                for at in range(0, len(mine), RECORD):
+                    if mine[at : at + RECORD] != theirs[at : at + RECORD]:
+                        yield first + at // RECORD
 
     def save(self, path: Path) -> None:
         """Write to ``path``, which is either the whole manifest or what it was before."""
         partial = path.with_name(path.name + ".partial")
         with partial.open("wb") as file:
             file.write(Header(size=self.size).encode())
-            for _, batch in self._records.batches(0, self.blocks):
+            for _, batch in self._batches():
                 file.write(batch)
             file.flush()
             os.fsync(file.fileno())
@@ -109,6 +104,9 @@ class Manifest:
         if header is None or not header.complete:
             raise Invalid(f"{path} is no manifest of a finished copy", hint="Run the copy again")
         return cls(header.size, Records(file, count(header.size), HEADER))
+
+    def _batches(self) -> Iterator[tuple[int, bytes]]:
+        return self._records.batches(0, self.blocks)
 
 
 def count(size: int) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from broker.disks.descriptor import Descriptor
 from broker.disks.os_errors import broker_error
+from broker.errors import Invalid
 
 RECORD = 32
 """Bytes of a BLAKE3 digest."""
@@ -30,7 +31,7 @@ class Records:
 
     def __init__(self, file: Descriptor, count: int, start: int = 0) -> None:
         self.count = count
-        self._file = file
+        self._file: Descriptor | None = file
         self._start = start
 
     @classmethod
@@ -43,11 +44,13 @@ class Records:
         return cls(file, count)
 
     def __getitem__(self, index: int) -> bytes:
-        return os.pread(self._file.number, RECORD, self._start + index * RECORD)
+        file = self._opened()
+        return os.pread(file.number, RECORD, self._start + index * RECORD)
 
     def __setitem__(self, index: int, record: bytes) -> None:
+        file = self._opened()
         try:
-            os.pwrite(self._file.number, record, self._start + index * RECORD)
+            os.pwrite(file.number, record, self._start + index * RECORD)
         except OSError as error:
             raise broker_error(error, "cannot write the digests of a disk") from error
 
@@ -55,7 +58,8 @@ class Records:
         """Yield the records of ``[first, stop)`` in order, many at once, and each batch's first."""
         for at in range(first, stop, _BATCH):
             length = min(_BATCH, stop - at) * RECORD
-            yield at, os.pread(self._file.number, length, self._start + at * RECORD)
+            file = self._opened()
+            yield at, os.pread(file.number, length, self._start + at * RECORD)
 
     def marked(self, first: int, stop: int) -> Iterator[int]:
         """Yield each index in ``[first, stop)`` whose record is not ZERO."""
@@ -65,3 +69,12 @@ class Records:
             for place in range(0, len(batch), RECORD):
                 if batch[place : place + RECORD] != ZERO:
                     yield at + place // RECORD
+
+    def close(self) -> None:
+        """Let go of the file. May be called twice."""
+        self._file = None
+
+    def _opened(self) -> Descriptor:
+        if self._file is None:
+            raise Invalid("these digests were closed")
+        return self._file
