@@ -1,7 +1,7 @@
 """Run every measurement here and write what it tells to docs/benchmarks.md.
 
-Each file beside this one is a program that prints one JSON object: ``bench`` says what was measured,
-``goal`` what was to be reached, ``held`` whether it was, and the rest are the numbers.
+Each file beside this one is a program that prints one JSON object: ``bench`` says what was
+measured, ``goal`` what was to be reached, ``held`` whether it was, and the rest are the numbers.
 Run as `python -m tests.bench [NAME]...`; with names the file in docs/ is left as it is.
 """
 
@@ -43,7 +43,7 @@ def machine() -> str:
     }
     memory_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return (
-        f"{os.cpu_count()} × {', '.join(models) or platform.machine()}, {memory_gib:.0f} GiB, "
+        f"{os.cpu_count()} x {', '.join(models) or platform.machine()}, {memory_gib:.0f} GiB, "
         f"Linux {platform.release()}, Python {platform.python_version()}"
     )
 
