@@ -1,0 +1,29 @@
+"""Moving a machine from any account to any other: planned, proved, and safe to run again.
+
+    plan = broker.migrate.plan("kvm-lab/web-1", "aws-eu")
+    report = broker.migrate.apply(plan)
+
+A plan is data. Steps are data too; ``run`` does one and ``undo`` takes one back.
+"""
+
+from broker.migrate.document import Plan
+from broker.migrate.events import DiskProgress, Event, PuttingBack, StepFinished, StepStarted
+from broker.migrate.options import Options
+from broker.migrate.report import Report
+from broker.migrate.verbs import apply, last_report, load, plan, undo
+
+__all__ = [
+    "DiskProgress",
+    "Event",
+    "Options",
+    "Plan",
+    "PuttingBack",
+    "Report",
+    "StepFinished",
+    "StepStarted",
+    "apply",
+    "last_report",
+    "load",
+    "plan",
+    "undo",
+]

@@ -1,0 +1,102 @@
+"""The firewalls that travel with a machine. Pure."""
+
+from __future__ import annotations
+
+from broker.fit import fit_firewall, fit_labels
+from broker.migrate.look import Look
+from broker.migrate.steps import CreateFirewall, LinkFirewall
+from broker.model import Fidelity, Firewall, GroupPeer, Loss
+
+
+def map_firewalls(
+    look: Look, machine: str
+) -> tuple[tuple[CreateFirewall | LinkFirewall, ...], tuple[Loss, ...]]:
+    """Return the steps that make the machine's firewalls on the target, and the losses.
+
+    Each machine gets firewalls of its own, named after it: the rules of one with the same name that
+    is there already are nobody's to change.
+    """
+    travelling = {firewall.id for firewall in look.firewalls}
+    create: list[CreateFirewall] = []
+    link: list[LinkFirewall] = []
+    losses = [*_cards(look)]
+    for firewall in look.firewalls:
+        fitted, lost = fit_firewall(
+            firewall.spec, look.limits.firewall, travelling=travelling, members=look.members
+        )
+        labels, lost_labels = fit_labels(
+            firewall.spec.labels, look.limits.labels, f"firewalls.{firewall.spec.name}.labels"
+        )
+        losses.extend((*lost, *lost_labels, *_behind(firewall, look)))
+        fitted = fitted.model_copy(
+            update={
+                "name": f"{machine}-{firewall.spec.name}",
+                "network": _network_of(firewall, look),
+                "labels": labels,
+            }
+        )
+        plain = tuple(rule for rule in fitted.rules if not isinstance(rule.peer, GroupPeer))
+        create.append(
+            CreateFirewall(firewall=firewall.id, spec=fitted.model_copy(update={"rules": plain}))
+        )
+        if plain != fitted.rules:
+            link.append(LinkFirewall(firewall=firewall.id, name=fitted.name, rules=fitted.rules))
+    return (*create, *link), tuple(losses)
+
+
+def _network_of(firewall: Firewall, look: Look) -> str:
+    return next(nic.network for nic in look.instance.spec.nics if firewall.id in nic.firewalls)
+
+
+def _cards(look: Look) -> list[Loss]:
+    most = look.limits.firewall.groups_per_nic
+    losses = []
+    for index, nic in enumerate(look.instance.spec.nics):
+        field = f"nics[{index}].firewalls"
+        if not nic.firewalls:
+            losses.append(
+                Loss(
+                    field=field,
+                    fidelity=Fidelity.UNCHECKED,
+                    before="none: all is let through",
+                    after="the target's default",
+                    reason="the card wears no firewall, and the target's default may be tighter",
+                )
+            )
+        elif most is not None and len(nic.firewalls) > most:
+            losses.append(
+                Loss(
+                    field=field,
+                    fidelity=Fidelity.DROPPED,
+                    before=f"{len(nic.firewalls)} firewalls",
+                    after=str(most),
+                    reason=f"a card of the target wears at most {most}: join them at the source",
+                    blocking=True,
+                )
+            )
+    return losses
+
+
+def _behind(firewall: Firewall, look: Look) -> list[Loss]:
+    """Tell of a group whose other members do not travel, where rules speak of it."""
+    others = [nic for nic in firewall.attached if nic.id not in _card_ids(look)]
+    spoken_of = any(
+        isinstance(rule.peer, GroupPeer) and rule.peer.firewall == firewall.id
+        for other in look.firewalls
+        for rule in other.spec.rules
+    )
+    if not (others and spoken_of and look.limits.firewall.group_peers):
+        return []
+    return [
+        Loss(
+            field=f"firewalls.{firewall.spec.name}.members",
+            fidelity=Fidelity.TIGHTENED,
+            before=f"{len(others)} more members",
+            after="only this machine",
+            reason="rules let this group in, and its other members stay at the source",
+        )
+    ]
+
+
+def _card_ids(look: Look) -> set[str]:
+    return {look.instance.id, *(nic.id for nic in look.instance.nics)}

@@ -1,0 +1,210 @@
+"""Making a plan out of a look. Pure: the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from broker.errors import ConfigError, Conflict
+from broker.fit import Choice, choose_offer, fit
+from broker.migrate.document import Plan, SizeChoice, SourceEnd, TargetEnd
+from broker.migrate.firewalls import map_firewalls
+from broker.migrate.look import Look
+from broker.migrate.networks import map_networks
+from broker.migrate.options import Options
+from broker.migrate.steps import (
+    CopyVolume,
+    CreateInstance,
+    DeleteSnapshot,
+    SnapshotVolume,
+    Step,
+    StopSource,
+    VerifyInstance,
+    VerifyVolume,
+)
+from broker.model import Fidelity, InstanceSpec, Loss, Power
+
+NAME_IN_ID = 24
+"""Characters of the machine's name in a plan's id, so that people know which plan is which."""
+
+
+def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan:
+    """Return the plan to move the machine in ``look``.
+
+    What the target cannot hold is in ``losses``; where one is blocking the plan cannot be applied.
+    Conflict when the machine's state forbids a move or its name is taken on the target; NotFound
+    and ConfigError when the options speak of what is not there. ``nonce`` (``a-z0-9``) keeps the
+    tokens of two plans apart.
+    """
+    _check_state(look)
+    _check_console(look, options)
+    source = look.instance.spec
+    wish = source.model_copy(update={"name": options.name or source.name})
+    spec, losses = fit(wish, look.limits)
+    _check_name(spec.name, look)
+    networks, nics, network_losses = map_networks(look, spec.nics, options)
+    firewalls, firewall_losses = map_firewalls(look, spec.name)
+    spec = spec.model_copy(update={"nics": nics})
+    choice, size_losses = _size(spec, look, options)
+    end = SourceEnd.of(look.source, look.instance)
+    steps: tuple[Step, ...] = (
+        *networks,
+        *firewalls,
+        *_move(look, spec, choice, options),
+    )
+    return Plan(
+        id=f"{_slug(spec.name)}-{nonce}",
+        made_at=made_at,
+        source=end,
+        target=TargetEnd(account=look.target, name=spec.name, size=_told(choice, spec)),
+        fingerprint=end.fingerprint,
+        losses=(
+            *losses,
+            *size_losses,
+            *network_losses,
+            *firewall_losses,
+            *_while_running(look, options),
+        ),
+        steps=steps,
+    ).sealed()
+
+
+def _move(look: Look, spec: InstanceSpec, choice: Choice, options: Options) -> list[Step]:
+    """Return the steps that move the disks and make the machine."""
+    names = dict(zip(look.instance.volumes, spec.volumes, strict=True))
+    from_snapshots = options.keep_running and look.instance.state.power is Power.RUNNING
+    steps: list[Step] = []
+    if from_snapshots:
+        steps += [SnapshotVolume(volume=one, name=volume.name) for one, volume in names.items()]
+    else:
+        steps.append(StopSource(instance=look.instance.id))
+    for one, volume in names.items():
+        steps.append(CopyVolume(volume=one, name=volume.name, size=volume.size))
+        steps.append(VerifyVolume(volume=one, name=volume.name))
+    steps.append(
+        CreateInstance(
+            source=look.instance.id,
+            spec=spec.model_copy(update={"user_data": None}),
+            offer=choice.offer.id if choice.offer else None,
+            volumes=look.instance.volumes,
+            user_data=spec.user_data is not None,
+        )
+    )
+    steps.append(VerifyInstance(console=options.console))
+    if from_snapshots:
+        steps += [DeleteSnapshot(volume=one, name=volume.name) for one, volume in names.items()]
+    return steps
+
+
+def _size(spec: InstanceSpec, look: Look, options: Options) -> tuple[Choice, tuple[Loss, ...]]:
+    if look.limits.any_size:
+        return Choice(offer=None, reason="any size can be had there", rejected={}), ()
+    choice = choose_offer(
+        spec.size,
+        look.offers,
+        firmware=spec.firmware,
+        disks=len(spec.volumes),
+        nics=len(spec.nics),
+        allow_smaller=options.allow_smaller,
+    )
+    wanted = f"{spec.size.vcpus} vCPU, {spec.size.memory} MiB"
+    if choice.offer is None:
+        return choice, (
+            Loss(
+                field="size",
+                fidelity=Fidelity.DROPPED,
+                before=wanted,
+                after="",
+                reason=choice.reason,
+                blocking=True,
+            ),
+        )
+    got = choice.offer.size
+    losses = []
+    if (got.vcpus, got.memory) != (spec.size.vcpus, spec.size.memory):
+        losses.append(
+            Loss(
+                field="size",
+                fidelity=Fidelity.APPROXIMATED,
+                before=wanted,
+                after=f"{choice.offer.id}: {got.vcpus} vCPU, {got.memory} MiB",
+                reason=choice.reason,
+            )
+        )
+    if choice.offer.burstable:
+        losses.append(
+            Loss(
+                field="size.burstable",
+                fidelity=Fidelity.APPROXIMATED,
+                before="steady",
+                after=f"{choice.offer.id} bursts",
+                reason="under steady load this size slows down or costs more",
+            )
+        )
+    return choice, tuple(losses)
+
+
+def _told(choice: Choice, spec: InstanceSpec) -> SizeChoice:
+    return SizeChoice(
+        offer=choice.offer.id if choice.offer else None,
+        size=choice.offer.size if choice.offer else spec.size,
+        price_per_hour=choice.offer.price_per_hour if choice.offer else None,
+        reason=choice.reason,
+        runner_up=choice.runner_up,
+        rejected=choice.rejected,
+    )
+
+
+def _while_running(look: Look, options: Options) -> tuple[Loss, ...]:
+    if not options.keep_running or look.instance.state.power is not Power.RUNNING:
+        return ()
+    disks = len(look.instance.volumes)
+    moment = "one moment" if disks == 1 else f"{disks} moments, one per disk"
+    return (
+        Loss(
+            field="content",
+            fidelity=Fidelity.APPROXIMATED,
+            before="the disks of a running machine",
+            after=f"as after a power cut, at {moment}",
+            reason="it keeps running: what it writes after its snapshot stays behind",
+        ),
+    )
+
+
+def _check_state(look: Look) -> None:
+    power = look.instance.state.power
+    if power in (Power.RUNNING, Power.STOPPED):
+        return
+    name = f"{look.source}/{look.instance.name}"
+    raise Conflict(
+        f"{name} is {power} ({look.instance.state.native}): its disks or its memory would be lost",
+        hint="Start or stop it first",
+    )
+
+
+def _check_console(look: Look, options: Options) -> None:
+    if options.console is None:
+        return
+    if not look.target_has_console:
+        raise ConfigError(
+            f"{look.target} keeps no console log", hint="Leave out the console pattern"
+        )
+    try:
+        re.compile(options.console)
+    except re.error as error:
+        raise ConfigError(
+            f'"{options.console}" is no pattern: {error}', hint="Say a regular expression"
+        ) from error
+
+
+def _check_name(name: str, look: Look) -> None:
+    if name in look.target_instances:
+        raise Conflict(
+            f"{look.target} has a machine called {name} already",
+            hint="Give the new one another name: --name NAME",
+        )
+
+
+def _slug(name: str) -> str:
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return plain[:NAME_IN_ID].strip("-") or "machine"

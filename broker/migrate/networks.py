@@ -1,0 +1,148 @@
+"""Which network of the target stands for which of the source. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from broker.errors import ConfigError, NotFound
+from broker.migrate.look import Look
+from broker.migrate.options import Options
+from broker.migrate.steps import CreateNetwork, UseNetwork
+from broker.model import Fidelity, Loss, Network, NicSpec
+from broker.nearest import did_you_mean
+
+
+def map_networks(
+    look: Look, nics: Sequence[NicSpec], options: Options
+) -> tuple[tuple[UseNetwork | CreateNetwork, ...], tuple[NicSpec, ...], tuple[Loss, ...]]:
+    """Return a step per network the cards join, the cards as they fit there, and the losses.
+
+    In this order: the network the options name; the target's network of the same name and ranges,
+    so that two machines of one network meet again; a new one, made like the source's. NotFound and
+    ConfigError when the options name none, or more than one.
+    """
+    sources = {network.id: network for network in look.networks}
+    _check_names(options, sources.values(), nics)
+    steps: dict[str, UseNetwork | CreateNetwork] = {}
+    for network in dict.fromkeys(nic.network for nic in nics):
+        steps[network] = _stands_for(network, sources.get(network), look, nics, options)
+    fitted: list[NicSpec] = []
+    losses: list[Loss] = []
+    for index, nic in enumerate(nics):
+        kept, lost = _on(nic, steps[nic.network], look, f"nics[{index}]")
+        fitted.append(kept)
+        losses.extend(lost)
+    return tuple(steps.values()), tuple(fitted), tuple(losses)
+
+
+def _check_names(options: Options, sources: Iterable[Network], nics: Sequence[NicSpec]) -> None:
+    known = {nic.network for nic in nics} | {network.spec.name for network in sources}
+    for named in options.networks:
+        if named not in known:
+            raise NotFound(f"the machine is on no network {named}", hint=did_you_mean(named, known))
+
+
+def _stands_for(
+    id: str, source: Network | None, look: Look, nics: Sequence[NicSpec], options: Options
+) -> UseNetwork | CreateNetwork:
+    wanted = options.networks.get(id)
+    if wanted is None and source is not None:
+        wanted = options.networks.get(source.spec.name)
+    wanted = wanted or options.network
+    if wanted is not None:
+        return _use(id, source, _named(wanted, look), nics)
+    if source is None:
+        raise ConfigError(
+            f"{look.source} does not tell what network {id} is",
+            hint="Say which network of the target to use: --network NAME",
+        )
+    for target in sorted(look.target_networks, key=lambda network: network.id):
+        if target.spec.name == source.spec.name and _ranges(target) == _ranges(source):
+            return _use(id, source, target, nics)
+    taken = {network.spec.name for network in look.target_networks}
+    spec = source.spec.model_copy(update={"name": _free(source.spec.name, taken)})
+    return CreateNetwork(
+        network=id, spec=spec, subnets=tuple(subnet.id for subnet in source.subnets)
+    )
+
+
+def _named(wanted: str, look: Look) -> Network:
+    networks = look.target_networks
+    for network in networks:
+        if network.id == wanted:
+            return network
+    named = [network for network in networks if network.spec.name == wanted]
+    if not named:
+        known = {network.spec.name for network in networks}
+        raise NotFound(
+            f"there is no network {wanted} in {look.target}", hint=did_you_mean(wanted, known)
+        )
+    if len(named) > 1:
+        raise ConfigError(
+            f"{len(named)} networks in {look.target} are called {wanted}",
+            hint=f"Say which by id: {', '.join(network.id for network in named)}",
+        )
+    return named[0]
+
+
+def _ranges(network: Network) -> set[str]:
+    return {str(subnet.cidr) for subnet in network.spec.subnets}
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 2
+    free = name
+    while free in taken:
+        free = f"{name}-{number}"
+        number += 1
+    return free
+
+
+def _use(id: str, source: Network | None, target: Network, nics: Sequence[NicSpec]) -> UseNetwork:
+    subnets: dict[str, str] = {}
+    for subnet in source.subnets if source else ():
+        addresses = [
+            address
+            for nic in nics
+            if nic.network == id
+            for address in nic.addresses
+            if address in subnet.spec.cidr
+        ]
+        for candidate in target.subnets:
+            same = candidate.spec.cidr == subnet.spec.cidr
+            holds = addresses and all(one in candidate.spec.cidr for one in addresses)
+            if same or holds:
+                subnets[subnet.id] = candidate.id
+                break
+    return UseNetwork(network=id, target=target.id, name=target.spec.name, subnets=subnets)
+
+
+def _on(
+    nic: NicSpec, step: UseNetwork | CreateNetwork, look: Look, field: str
+) -> tuple[NicSpec, tuple[Loss, ...]]:
+    """Put the card in the subnet its addresses are from; drop those the target has no room for."""
+    source = next((one for one in look.networks if one.id == nic.network), None)
+    subnet = nic.subnet
+    for candidate in source.subnets if source else ():
+        if subnet is None and any(one in candidate.spec.cidr for one in nic.addresses):
+            subnet = candidate.id
+    nic = nic.model_copy(update={"subnet": subnet})
+    if not nic.addresses or isinstance(step, CreateNetwork):
+        return nic, ()
+    target = next(one for one in look.target_networks if one.id == step.target)
+    kept = tuple(
+        address
+        for address in nic.addresses
+        if any(address in one.spec.cidr for one in target.subnets)
+    )
+    dropped = [str(address) for address in nic.addresses if address not in kept]
+    if not dropped:
+        return nic, ()
+    loss = Loss(
+        field=f"{field}.addresses",
+        fidelity=Fidelity.DROPPED,
+        before=", ".join(dropped),
+        after="",
+        reason=f"network {step.name} of the target has no such range",
+    )
+    return nic.model_copy(update={"addresses": kept}), (loss,)

@@ -1,0 +1,96 @@
+"""Writing down how a run ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from broker.errors import BrokerError
+from broker.migrate.document import Plan
+from broker.migrate.ends import Ends
+from broker.migrate.facts import Facts
+from broker.migrate.folder import RunFolder
+from broker.migrate.putback import Aftermath
+from broker.migrate.report import DiskReport, Report, StepReport
+from broker.migrate.steps import CopyVolume
+from broker.model import Power
+
+Status = Literal["done", "failed", "undone"]
+
+
+def ended(
+    plan: Plan,
+    ends: Ends,
+    facts: Facts,
+    status: Status,
+    aftermath: Aftermath | None = None,
+    error: BaseException | None = None,
+) -> Report:
+    """Return the report of a run that came to ``status``; ``facts`` are those before any undo."""
+    return Report(
+        plan=plan.id,
+        status=status,
+        error=_in_words(error),
+        ended_at=datetime.now(UTC),
+        source=f"{plan.source.account}/{plan.source.spec.name}",
+        source_id=plan.source.instance,
+        source_power=_power(plan, ends),
+        target=f"{plan.target.account}/{plan.target.name}",
+        target_id=facts.instance if status == "done" else None,
+        seen=facts.seen,
+        losses=plan.losses,
+        steps=tuple(
+            StepReport(title=plan.steps[done.step].title, seconds=done.seconds)
+            for done in facts.done
+        ),
+        disks=tuple(_disks(plan, facts)) if status != "undone" else (),
+        kept=aftermath.kept if aftermath else (),
+        leftovers=aftermath.leftovers if aftermath else (),
+        how_to_go_on=_how_to_go_on(plan, ends.folder, status),
+    )
+
+
+def _disks(plan: Plan, facts: Facts) -> list[DiskReport]:
+    return [
+        DiskReport(
+            name=step.name,
+            volume=step.volume,
+            disk=copied.disk,
+            source_size=copied.source_size,
+            size=copied.size,
+            read=copied.read,
+            sent=copied.sent,
+            skipped=copied.skipped,
+            source_root=copied.root,
+            target_root=facts.read_back.get(step.volume),
+        )
+        for step in plan.steps
+        if isinstance(step, CopyVolume) and (copied := facts.copied.get(step.volume))
+    ]
+
+
+def _power(plan: Plan, ends: Ends) -> Power:
+    """Return what the source does now; UNKNOWN when it cannot be asked: the report must be made."""
+    try:
+        return ends.source.instance(plan.source.instance).state.power
+    except BrokerError:
+        return Power.UNKNOWN
+
+
+def _in_words(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) or type(error).__name__
+
+
+def _how_to_go_on(plan: Plan, folder: RunFolder, status: Status) -> str:
+    undo = f"interop migrate undo {plan.id}"
+    match status:
+        case "done":
+            return f"to go back: {undo} deletes the new machine and starts the source if it ran"
+        case "failed":
+            return f"to go on: interop migrate apply {folder.plan_path}; to give up: {undo}"
+        case "undone":
+            return f"to try again: interop migrate apply {folder.plan_path}"

@@ -1,0 +1,106 @@
+"""Doing one step. Every step may be run again after a death that kept nobody from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from broker.errors import PlanStale
+from broker.migrate.copying import copy_volume, verify_volume
+from broker.migrate.ends import Ends
+from broker.migrate.facts import Facts
+from broker.migrate.steps import (
+    CopyVolume,
+    CreateFirewall,
+    CreateInstance,
+    CreateNetwork,
+    DeleteSnapshot,
+    LinkFirewall,
+    SnapshotVolume,
+    Step,
+    StopSource,
+    UseNetwork,
+    VerifyInstance,
+    VerifyVolume,
+)
+from broker.migrate.verify import see_it_run
+from broker.model import FirewallRule, GroupPeer, InstanceSpec, NicSpec
+
+
+def run(step: Step, ends: Ends, facts: Facts, token: str) -> Facts:
+    """Do the step and return the facts with what it found out and made.
+
+    Any broker error; then ``undo`` with the same token takes back what was done by half.
+    """
+    match step:
+        case UseNetwork():
+            network = ends.target.network(step.target)
+            return facts.with_network(step.network, network.id, step.subnets)
+        case CreateNetwork():
+            network = ends.target.create_network(step.spec, token=token)
+            made = (subnet.id for subnet in network.subnets)
+            return facts.with_network(
+                step.network, network.id, dict(zip(step.subnets, made, strict=True))
+            )
+        case CreateFirewall():
+            on = step.spec.network and facts.networks[step.spec.network]
+            spec = step.spec.model_copy(update={"network": on})
+            firewall = ends.target.create_firewall(spec, token=token)
+            return facts.with_firewall(step.firewall, firewall.id)
+        case LinkFirewall():
+            rules = [_on_target(rule, facts.firewalls) for rule in step.rules]
+            ends.target.replace_rules(facts.firewalls[step.firewall], rules)
+            return facts
+        case StopSource():
+            ends.source.stop_instance(step.instance)
+            return facts
+        case SnapshotVolume():
+            snapshot = ends.source.create_snapshot(step.volume, step.name, token=token)
+            return facts.with_snapshot(step.volume, snapshot.id)
+        case CopyVolume():
+            return facts.with_copied(step.volume, copy_volume(step, ends, facts, token))
+        case VerifyVolume():
+            return facts.with_read_back(step.volume, verify_volume(step, ends, facts))
+        case CreateInstance():
+            disks = [facts.copied[volume].disk for volume in step.volumes]
+            instance = ends.target.create_instance(
+                _instance_spec(step, ends, facts), disks, offer=step.offer, token=token
+            )
+            return facts.with_instance(instance.id)
+        case VerifyInstance():
+            assert facts.instance is not None
+            return facts.with_seen(see_it_run(ends.target, facts.instance, step.console))
+        case DeleteSnapshot():
+            ends.source.delete_snapshot(facts.snapshots[step.volume])
+            return facts
+        case _:
+            assert_never(step)
+
+
+def _on_target(rule: FirewallRule, firewalls: Mapping[str, str]) -> FirewallRule:
+    if not isinstance(rule.peer, GroupPeer):
+        return rule
+    peer = GroupPeer(firewall=firewalls[rule.peer.firewall])
+    return rule.model_copy(update={"peer": peer})
+
+
+def _instance_spec(step: CreateInstance, ends: Ends, facts: Facts) -> InstanceSpec:
+    user_data = None
+    if step.user_data:
+        user_data = ends.source.instance(step.source).spec.user_data
+        if user_data is None:
+            raise PlanStale(
+                "the source's user data is gone", hint="Make a new plan: interop migrate plan"
+            )
+    nics = tuple(_nic(nic, facts) for nic in step.spec.nics)
+    return step.spec.model_copy(update={"nics": nics, "user_data": user_data})
+
+
+def _nic(nic: NicSpec, facts: Facts) -> NicSpec:
+    return nic.model_copy(
+        update={
+            "network": facts.networks[nic.network],
+            "subnet": facts.subnets.get(nic.subnet) if nic.subnet else None,
+            "firewalls": tuple(facts.firewalls[firewall] for firewall in nic.firewalls),
+        }
+    )

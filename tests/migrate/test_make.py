@@ -1,0 +1,223 @@
+import ipaddress
+import re
+from typing import Any
+
+import pytest
+
+from broker.errors import ConfigError, Conflict, NotFound
+from broker.migrate.steps import (
+    CreateFirewall,
+    CreateInstance,
+    CreateNetwork,
+    LinkFirewall,
+    UseNetwork,
+)
+from broker.model import Fidelity, GroupPeer, NicSpec, Power
+from tests.migrate.looks import (
+    LAN,
+    LIMITS,
+    firewall,
+    instance,
+    look,
+    network,
+    offer,
+    planned,
+    rule,
+    subnet,
+)
+
+
+def the(kind: type, plan: Any) -> Any:
+    (step,) = [step for step in plan.steps if isinstance(step, kind)]
+    return step
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    assert planned().model_dump_json() == planned().model_dump_json()
+
+
+def test_every_step_has_a_token_of_its_own_that_adapters_accept() -> None:
+    named = planned(name="Ünïcode Server mit sehr langem Namen/" + "x" * 90)
+    tokens = [named.token(index) for index in range(len(named.steps))]
+    assert len(set(tokens)) == len(tokens)
+    assert all(re.fullmatch(r"[a-z0-9-]{1,64}", token) for token in tokens)
+
+
+def test_a_running_source_is_stopped_before_its_disks_are_read() -> None:
+    assert [step.do for step in planned().steps] == [
+        "create_network",
+        "stop_source",
+        "copy_volume",
+        "verify_volume",
+        "copy_volume",
+        "verify_volume",
+        "create_instance",
+        "verify_instance",
+    ]
+
+
+def test_a_source_kept_running_is_read_from_snapshots_that_are_deleted_in_the_end() -> None:
+    plan = planned(keep_running=True)
+    done = [step.do for step in plan.steps]
+    assert "stop_source" not in done
+    assert done[1:3] == ["snapshot_volume"] * 2
+    assert done[-2:] == ["delete_snapshot"] * 2
+    (loss,) = [loss for loss in plan.losses if loss.field == "content"]
+    assert "2 moments" in loss.after
+
+
+def test_user_data_is_handed_on_but_is_in_no_plan() -> None:
+    plan = planned(look(instance=instance(user_data="#!/bin/sh\necho hunter2")))
+    assert the(CreateInstance, plan).user_data
+    assert "hunter2" not in plan.model_dump_json()
+
+
+@pytest.mark.parametrize("power", [Power.PAUSED, Power.STARTING, Power.DELETING, Power.UNKNOWN])
+def test_a_source_between_two_states_is_not_moved(power: Power) -> None:
+    with pytest.raises(Conflict, match="Start or stop it first"):
+        planned(look(instance=instance(power)))
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    with pytest.raises(Conflict, match="--name"):
+        planned(name="db-1")
+    assert planned(name="db-2").target.name == "db-2"
+
+
+def test_a_name_that_is_taken_once_it_fits_is_refused() -> None:
+    grammar = LIMITS.model_copy(
+        update={"instance_name": LIMITS.instance_name.model_copy(update={"pattern": "[a-z0-9-]+"})}
+    )
+    with pytest.raises(Conflict):
+        planned(look(limits=grammar), name="DB 1")
+
+
+def test_no_size_large_enough_is_a_blocking_loss_with_counts() -> None:
+    plan = planned(look(offers=(offer("tiny", 1, 128), offer("small", 1, 2048))))
+    (loss,) = plan.blocking
+    assert loss.field == "size"
+    assert "1 have too little memory" in loss.reason
+    assert "1 have too few vCPUs" in loss.reason
+
+
+def test_a_larger_size_is_told() -> None:
+    plan = planned(look(offers=(offer("large", 8, 8192, burstable=True),)))
+    lost = {loss.field: loss.after for loss in plan.losses}
+    assert lost["size"] == "large: 8 vCPU, 8192 MiB"
+    assert "size.burstable" in lost
+    assert plan.target.size.offer == "large"
+
+
+def test_any_size_needs_no_offer() -> None:
+    plan = planned(look(limits=LIMITS.model_copy(update={"any_size": True}), offers=()))
+    assert plan.target.size.offer is None
+    assert not plan.blocking
+
+
+def test_a_console_pattern_needs_a_console_and_must_be_one() -> None:
+    with pytest.raises(ConfigError, match="no console log"):
+        planned(look(target_has_console=False), console="login:")
+    with pytest.raises(ConfigError, match="no pattern"):
+        planned(console="(")
+
+
+class TestNetworks:
+    def test_an_unmapped_network_is_made_like_the_sources(self) -> None:
+        step = the(CreateNetwork, planned())
+        assert step.spec == LAN.spec
+        assert step.subnets == ("sub-lan",)
+
+    def test_a_taken_name_gets_a_number(self) -> None:
+        plan = planned(look(target_networks=(network("n1", "lan"), network("n2", "lan-2"))))
+        assert the(CreateNetwork, plan).spec.name == "lan-3"
+
+    def test_machines_of_one_network_meet_again(self) -> None:
+        twin = network("net-twin", "lan", subnet("sub-twin", "10.0.0.0/24"))
+        step = the(UseNetwork, planned(look(target_networks=(twin,))))
+        assert (step.target, step.subnets) == ("net-twin", {"sub-lan": "sub-twin"})
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"network": "there"},
+            {"network": "net-there"},
+            {"networks": {"lan": "there"}},
+            {"networks": {"net-lan": "net-there"}},
+        ],
+    )
+    def test_a_network_is_named_by_name_or_id(self, options: dict[str, Any]) -> None:
+        assert the(UseNetwork, planned(**options)).target == "net-there"
+
+    def test_a_missing_network_offers_the_nearest(self) -> None:
+        with pytest.raises(NotFound, match="Did you mean there"):
+            planned(network="theer")
+        with pytest.raises(NotFound, match="Did you mean lan"):
+            planned(networks={"lam": "there"})
+
+    def test_two_networks_of_one_name_are_listed_by_id(self) -> None:
+        two = look(target_networks=(network("n1", "x"), network("n2", "x")))
+        with pytest.raises(ConfigError, match="n1, n2"):
+            planned(two, network="x")
+
+    def test_a_network_nobody_can_read_must_be_named(self) -> None:
+        with pytest.raises(ConfigError, match="--network"):
+            planned(look(networks=()))
+        assert the(UseNetwork, planned(look(networks=()), network="there")).subnets == {}
+
+    def test_an_address_is_kept_where_a_subnet_has_it(self) -> None:
+        wide = network("n", "wide", subnet("s1", "10.9.0.0/24"), subnet("s2", "10.0.0.0/16"))
+        plan = planned(look(target_networks=(wide,)), network="wide")
+        assert the(UseNetwork, plan).subnets == {"sub-lan": "s2"}
+        assert plan.spec.nics[0].addresses == (ipaddress.ip_address("10.0.0.5"),)
+
+    def test_an_address_no_subnet_has_is_dropped_and_told(self) -> None:
+        plan = planned(network="there")
+        assert plan.spec.nics[0].addresses == ()
+        (loss,) = [loss for loss in plan.losses if loss.field == "nics[0].addresses"]
+        assert (loss.fidelity, loss.before) == (Fidelity.DROPPED, "10.0.0.5")
+
+
+class TestFirewalls:
+    def wearing(self, *firewalls: str) -> Any:
+        return instance(nics=(NicSpec(network="net-lan", firewalls=firewalls),))
+
+    def test_a_firewall_is_made_under_the_machines_name(self) -> None:
+        web = firewall("fw-1", "default", rule())
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,)))
+        step = the(CreateFirewall, plan)
+        assert (step.spec.name, step.spec.network) == ("web-1-default", "net-lan")
+        assert step.spec.rules == (rule(),)
+
+    def test_firewalls_that_name_each_other_are_made_first_and_linked_then(self) -> None:
+        one = firewall("fw-1", "one", rule(), rule(peer=GroupPeer(firewall="fw-2")))
+        two = firewall("fw-2", "two", rule(peer=GroupPeer(firewall="fw-1")))
+        plan = planned(look(instance=self.wearing("fw-1", "fw-2"), firewalls=(one, two)))
+        steps = [step for step in plan.steps if "firewall" in step.do]
+        assert [step.do for step in steps] == ["create_firewall"] * 2 + ["link_firewall"] * 2
+        assert isinstance(steps[2], LinkFirewall)
+        assert steps[0].spec.rules == (rule(),)
+        assert steps[2].rules == one.spec.rules
+
+    def test_a_group_that_stays_behind_is_spelled_out(self) -> None:
+        web = firewall("fw-1", "web", rule(peer=GroupPeer(firewall="fw-lb")))
+        seen = look(
+            instance=self.wearing("fw-1"),
+            firewalls=(web,),
+            members={"fw-lb": (ipaddress.ip_address("10.0.0.9"),)},
+        )
+        plan = planned(seen)
+        (made,) = the(CreateFirewall, plan).spec.rules
+        assert str(made.peer.cidr) == "10.0.0.9/32"
+        assert any(loss.fidelity is Fidelity.UNCHECKED for loss in plan.losses)
+
+    def test_a_card_without_a_firewall_is_told(self) -> None:
+        (loss,) = [loss for loss in planned().losses if loss.field == "nics[0].firewalls"]
+        assert loss.fidelity is Fidelity.UNCHECKED
+
+    def test_more_firewalls_than_a_card_can_wear_stop_the_move(self) -> None:
+        tight = LIMITS.model_copy(
+            update={"firewall": LIMITS.firewall.model_copy(update={"groups_per_nic": 1})}
+        )
+        both = (firewall("fw-1", "one"), firewall("fw-2", "two"))
+        plan = planned(look(instance=self.wearing("fw-1", "fw-2"), firewalls=both, limits=tight))
+        assert [loss.field for loss in plan.blocking] == ["nics[0].firewalls"]
