@@ -130,19 +130,23 @@ def _on(
     if not nic.addresses or isinstance(step, CreateNetwork):
         return nic, ()
     target = next(one for one in look.target_networks if one.id == step.target)
-    kept = tuple(
-        address
-        for address in nic.addresses
-        if any(address in one.spec.cidr for one in target.subnets)
-    )
-    dropped = [str(address) for address in nic.addresses if address not in kept]
-    if not dropped:
-        return nic, ()
-    loss = Loss(
-        field=f"{field}.addresses",
-        fidelity=Fidelity.DROPPED,
-        before=", ".join(dropped),
-        after="",
-        reason=f"network {step.name} of the target has no such range",
-    )
-    return nic.model_copy(update={"addresses": kept}), (loss,)
+    losses: list[Loss] = []
+    kept = []
+    for address in nic.addresses:
+        if not any(address in one.spec.cidr for one in target.subnets):
+            reason = f"network {step.name} of the target has no such range"
+        elif address in look.taken.get(step.target, ()):
+            reason = f"another machine has it in network {step.name} of the target"
+        else:
+            kept.append(address)
+            continue
+        losses.append(
+            Loss(
+                field=f"{field}.addresses",
+                fidelity=Fidelity.DROPPED,
+                before=str(address),
+                after="",
+                reason=reason,
+            )
+        )
+    return nic.model_copy(update={"addresses": tuple(kept)}), tuple(losses)

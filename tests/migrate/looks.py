@@ -120,6 +120,7 @@ def look(**more: Any) -> Look:
             "offers": (offer("m.small", 2, 1024), offer("m.large", 8, 8192)),
             "target_networks": (THERE,),
             "target_instances": ("db-1",),
+            "taken": {},
             "target_has_console": True,
             **more,
         }

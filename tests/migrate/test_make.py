@@ -170,6 +170,13 @@ class TestNetworks:
         assert the(UseNetwork, plan).subnets == {"sub-lan": "s2"}
         assert plan.spec.nics[0].addresses == (ipaddress.ip_address("10.0.0.5"),)
 
+    def test_an_address_that_is_taken_is_dropped_and_told(self) -> None:
+        taken = {"net-twin": (ipaddress.ip_address("10.0.0.5"),)}
+        twin = network("net-twin", "lan", subnet("sub-twin", "10.0.0.0/24"))
+        plan = planned(look(target_networks=(twin,), taken=taken))
+        assert plan.spec.nics[0].addresses == ()
+        assert any("another machine has it" in loss.reason for loss in plan.losses)
+
     def test_an_address_no_subnet_has_is_dropped_and_told(self) -> None:
         plan = planned(network="there")
         assert plan.spec.nics[0].addresses == ()
