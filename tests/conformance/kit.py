@@ -176,7 +176,7 @@ class Kit:
             peer=CidrPeer(cidr=ipaddress.IPv4Network("192.0.2.0/24")),
             protocol=6,
             ports=PortRange(first=port, last=port),
-            priority=(priority or ordered[0] + port) if ordered else None,
+            priority=_priority(port, *ordered) if ordered and priority is None else priority,
         )
 
     def request(self, network: str, *disks: str, **changes: object) -> Request:
@@ -199,6 +199,11 @@ class Kit:
     def instance(self, network: str, **changes: object) -> Machine:
         request = self.request(network, self.boot_disk(), **changes)
         return Machine(request.send(self.adapter), request)
+
+
+def _priority(port: int, lowest: int, highest: int) -> int:
+    """Return one that rules for different ports hardly share: some providers forbid that."""
+    return lowest + port % (highest - lowest)
 
 
 def public_key() -> str:

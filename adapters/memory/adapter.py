@@ -1,0 +1,35 @@
+"""The whole adapter: a noun a file, each standing on ``service.py``."""
+
+from __future__ import annotations
+
+from adapters.memory.disks import Disks
+from adapters.memory.firewalls import Firewalls
+from adapters.memory.key_pairs import KeyPairs
+from adapters.memory.lifecycle import Lifecycle
+from adapters.memory.networks import Networks
+from adapters.memory.snapshots import Snapshots
+from broker.adapter import Adapter, ConsoleLog, Made, Pausable, PublicAddresses
+
+
+class MemoryAdapter(Lifecycle, Snapshots, Disks, Networks, Firewalls, KeyPairs):
+    """A cloud in a folder. Several threads and processes may have it open at once."""
+
+    def check(self) -> str:
+        """Read the state and return where it is."""
+        with self._calling("check"):
+            count = len(self._store.state().instances)
+            return f"{self.name}: a cloud in {self._store.folder}, {count} instances"
+
+    def made(self, token: str) -> list[Made]:
+        """Return what calls with this token made and is still there, a half-filled disk too."""
+        with self._calling("made"):
+            return list(self._store.state().made(token))
+
+    def close(self) -> None:
+        """Nothing is held open between calls."""
+
+
+_adapter: type[Adapter] = MemoryAdapter
+_pausable: type[Pausable] = MemoryAdapter
+_console_log: type[ConsoleLog] = MemoryAdapter
+_public_addresses: type[PublicAddresses] = MemoryAdapter

@@ -1,0 +1,129 @@
+"""Refuse what is beyond the limits, before anything is made. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from broker.adapter import Limits
+from broker.errors import Invalid, Unsupported
+from broker.model import (
+    Action,
+    AddressSetPeer,
+    FirewallRule,
+    FirewallSpec,
+    Firmware,
+    GroupPeer,
+    InstanceSpec,
+    Labels,
+)
+
+
+def token(token: str) -> None:
+    """Refuse a token that is not one."""
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", token):
+        raise Invalid(f"a token is 1 to 64 of a-z, 0-9 and -, not {token!r}")
+
+
+def volume_size(limits: Limits, size: int) -> int:
+    """Return the size rounded up to what a volume can have; Invalid beyond the largest."""
+    step = limits.volume_step
+    whole = -(-max(size, limits.volume_min) // step) * step
+    if whole > limits.volume_max:
+        raise Invalid(
+            f"a volume has at most {limits.volume_max} bytes, not {size}", code="TooLarge"
+        )
+    return whole
+
+
+def labels(limits: Limits, labels: Labels) -> None:
+    """Refuse labels that are too many or too long."""
+    rule = limits.labels
+    if len(labels) > rule.max_count:
+        raise Invalid(f"at most {rule.max_count} labels, not {len(labels)}", code="TooManyLabels")
+    for key, value in labels.items():
+        if len(key) > rule.max_key or len(value) > rule.max_value:
+            raise Invalid(
+                f"label {key[:40]!r}: at most {rule.max_key} characters for a key "
+                f"and {rule.max_value} for a value",
+                code="LabelTooLong",
+            )
+
+
+def instance(limits: Limits, spec: InstanceSpec, disks: Sequence[str]) -> None:
+    """Refuse an instance that cannot be here."""
+    rule = limits.instance_name
+    if len(spec.name) > rule.max_length or not re.fullmatch(rule.pattern, spec.name):
+        raise Invalid(
+            f"a name matches {rule.pattern} and has at most {rule.max_length} characters",
+            code="InvalidName",
+        )
+    labels(limits, spec.labels)
+    if spec.size.arch not in limits.architectures:
+        raise Unsupported(f"there are no {spec.size.arch} machines here")
+    if spec.firmware not in limits.firmware | {Firmware.UNKNOWN}:
+        raise Unsupported(f"no machine here starts from {spec.firmware}")
+    if len(spec.user_data or "") > limits.user_data_max:
+        raise Invalid(f"user data has at most {limits.user_data_max} bytes", code="UserDataTooLong")
+    if len(disks) != len(spec.volumes):
+        raise Invalid(f"{len(spec.volumes)} volumes need as many disks, not {len(disks)}")
+    if not 1 <= len(disks) <= limits.disks_per_instance:
+        raise Invalid(f"an instance has 1 to {limits.disks_per_instance} disks, not {len(disks)}")
+    _cards(limits, spec)
+
+
+def _cards(limits: Limits, spec: InstanceSpec) -> None:
+    if len(spec.nics) > limits.nics_per_instance:
+        raise Invalid(f"at most {limits.nics_per_instance} cards, not {len(spec.nics)}")
+    networks = len({nic.network for nic in spec.nics})
+    if limits.networks_per_instance is not None and networks > limits.networks_per_instance:
+        raise Invalid(f"cards in at most {limits.networks_per_instance} networks, not {networks}")
+    for nic in spec.nics:
+        if nic.mac and not limits.sets_mac:
+            raise Unsupported("the cloud gives MAC addresses, they cannot be chosen")
+        if nic.addresses and not limits.sets_private_address:
+            raise Unsupported("the cloud gives private addresses, they cannot be chosen")
+        if nic.public and not limits.public_addresses:
+            raise Unsupported("there are no public addresses here")
+        most = limits.firewall.groups_per_nic
+        if most is not None and len(nic.firewalls) > most:
+            raise Invalid(f"a card wears at most {most} firewalls, not {len(nic.firewalls)}")
+
+
+def firewall(limits: Limits, spec: FirewallSpec) -> None:
+    """Refuse a firewall that cannot be exactly so here."""
+    labels(limits, spec.labels)
+    if not spec.stateful and not limits.firewall.stateless:
+        raise Unsupported("every firewall here remembers connections")
+    rules(limits, spec.rules)
+
+
+def rules(limits: Limits, rules: Sequence[FirewallRule]) -> None:
+    """Refuse rules that cannot be said here."""
+    for rule in rules:
+        _rule(limits, rule)
+    most = limits.firewall.rules_per_direction
+    for direction, count in Counter(rule.direction for rule in rules).items():
+        if most is not None and count > most:
+            raise Invalid(f"at most {most} {direction} rules, not {count}", code="TooManyRules")
+
+
+def _rule(limits: Limits, rule: FirewallRule) -> None:
+    told = limits.firewall
+    if rule.action is Action.DENY and not told.denies:
+        raise Unsupported("rules here can only allow")
+    if rule.priority is not None:
+        if told.priorities is None:
+            raise Unsupported("rules here have no order")
+        lowest, highest = told.priorities
+        if not lowest <= rule.priority <= highest:
+            raise Invalid(f"priorities go from {lowest} to {highest}, not {rule.priority}")
+    if rule.source_ports and not told.source_ports:
+        raise Unsupported("rules here cannot name source ports")
+    if isinstance(rule.peer, GroupPeer) and not told.group_peers:
+        raise Unsupported("rules here cannot name a firewall as their peer")
+    if isinstance(rule.peer, AddressSetPeer) and not told.address_sets:
+        raise Unsupported("there are no address sets here")
+    if told.protocols is not None and rule.protocol not in {*told.protocols, None}:
+        raise Unsupported(f"rules here cannot speak of protocol {rule.protocol}")
