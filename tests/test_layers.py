@@ -138,6 +138,7 @@ def test_importing_the_broker_or_asking_for_help_stays_light() -> None:
 
 def test_every_public_name_is_there() -> None:
     loaded_by("import broker; [getattr(broker, name) for name in broker.__all__]")
+    loaded_by("import broker, broker.survey, broker.cli.app; assert callable(broker.inventory)")
     with pytest.raises(subprocess.CalledProcessError):
         loaded_by("import broker; broker.nonsense")
 

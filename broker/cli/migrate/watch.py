@@ -1,0 +1,98 @@
+"""A running migration on standard error: bars on a terminal, else one line a finished step."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, assert_never
+
+from broker.cli.output import clean, note
+from broker.cli.words import size_of
+from broker.migrate import DiskProgress, Event, PuttingBack, StepFinished, StepStarted
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from broker.disks.progress import Progress
+    from broker.migrate.events import Watch
+
+
+@contextmanager
+def watching(*, no_color: bool) -> Iterator[Watch]:
+    """Return what to call with each event; a terminal is left in order at the end."""
+    if not sys.stderr.isatty():
+        yield tell_finished
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+    bars = Progress(
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[told]}", markup=False),
+        console=Console(stderr=True, no_color=no_color or None),
+    )
+    with bars:
+        yield Live(bars)
+
+
+def tell_finished(event: Event) -> None:
+    """Tell each finished step in one line."""
+    match event:
+        case StepFinished():
+            note(f"{_title(event)}: done in {event.seconds:.1f} s")
+        case PuttingBack():
+            note(f"taking back: {event.title}")
+        case StepStarted() | DiskProgress():
+            pass
+        case _:
+            assert_never(event)
+
+
+class Live:
+    """One bar a step."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._step: TaskID | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case StepStarted():
+                self._step = self._bars.add_task(clean(_title(event)), total=None, told="")
+            case DiskProgress(progress=progress) if self._step is not None:
+                self._bars.update(
+                    self._step,
+                    total=progress.total,
+                    completed=progress.done,
+                    told=_moment(progress),
+                )
+            case StepFinished() if self._step is not None:
+                told = f"{event.seconds:.1f} s"
+                self._bars.update(self._step, total=1, completed=1, told=told)
+            case PuttingBack():
+                self._bars.console.print(f"taking back: {clean(event.title)}", markup=False)
+            case DiskProgress() | StepFinished():
+                pass
+            case _:
+                assert_never(event)
+
+
+def _title(event: StepStarted | StepFinished) -> str:
+    return f"[{event.number}/{event.total}] {event.step.title}"
+
+
+def _moment(progress: Progress) -> str:
+    """Return bytes, rate and time left: ``1.2 GiB of 3 GiB, 310 MiB/s, 0:06 left``."""
+    told = size_of(progress.done)
+    if progress.total is not None:
+        told += f" of {size_of(progress.total)}"
+    told += f", {size_of(round(progress.bytes_per_second))}/s"
+    if progress.seconds_left is not None:
+        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        told += f", {minutes}:{seconds:02} left"
+    return told
