@@ -75,7 +75,11 @@ class World:
         )
 
     def __call__(self, *words: str, typed: str = "") -> Answer:
-        runner = CliRunner(env={"INTEROP_CONFIG": str(self.accounts), "COLUMNS": "200"})
+        surroundings = {
+            "INTEROP_CONFIG": str(self.accounts),
+            "INTEROP_STATE_HOME": str(self.folder / "state"),
+        }
+        runner = CliRunner(env=surroundings)
         done = runner.invoke(app, words, input=typed)
         if done.exception and not isinstance(done.exception, SystemExit):
             raise done.exception

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def watching(*, no_color: bool) -> Iterator[Watch]:
     """Return what to call with each event; a terminal is left in order at the end."""
     if not sys.stderr.isatty():
-        yield tell_finished
+        yield Lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -31,7 +31,7 @@ def watching(*, no_color: bool) -> Iterator[Watch]:
     bars = Progress(
         SpinnerColumn(finished_text="[green]✓"),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=24),
         TextColumn("{task.fields[told]}", markup=False),
         console=Console(stderr=True, no_color=no_color or None),
     )
@@ -39,47 +39,54 @@ def watching(*, no_color: bool) -> Iterator[Watch]:
         yield Live(bars)
 
 
-def tell_finished(event: Event) -> None:
-    """Tell each finished step in one line."""
-    match event:
-        case StepFinished():
-            note(f"{_title(event)}: done in {event.seconds:.1f} s")
-        case PuttingBack():
-            note(f"taking back: {event.title}")
-        case StepStarted() | DiskProgress():
-            pass
-        case _:
-            assert_never(event)
+class Lines:
+    """Each finished step in one quiet line."""
+
+    def __init__(self) -> None:
+        self._last: Progress | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Tell what is worth a line."""
+        match event:
+            case StepStarted():
+                self._last = None
+            case DiskProgress():
+                self._last = event.progress
+            case StepFinished():
+                note(f"{_title(event)}: {_result(event, self._last)}")
+            case PuttingBack():
+                note(f"taking back: {event.title}")
+            case _:
+                assert_never(event)
 
 
 class Live:
-    """One bar a step."""
+    """One line a step, with a bar where bytes are moved."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
         self._step: TaskID | None = None
+        self._last: Progress | None = None
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
         match event:
             case StepStarted():
                 self._step = self._bars.add_task(clean(_title(event)), total=None, told="")
-            case DiskProgress(progress=progress) if self._step is not None:
-                self._bars.update(
-                    self._step,
-                    total=progress.total,
-                    completed=progress.done,
-                    told=_moment(progress),
-                )
-            case StepFinished() if self._step is not None:
-                told = f"{event.seconds:.1f} s"
-                self._bars.update(self._step, total=1, completed=1, told=told)
+                self._last = None
+            case DiskProgress(progress=moment):
+                self._last = moment
+                self._show(total=moment.total, completed=moment.done, told=_moment(moment))
+            case StepFinished():
+                self._show(total=1, completed=1, told=_result(event, self._last))
             case PuttingBack():
                 self._bars.console.print(f"taking back: {clean(event.title)}", markup=False)
-            case DiskProgress() | StepFinished():
-                pass
             case _:
                 assert_never(event)
+
+    def _show(self, *, total: int | None, completed: int, told: str) -> None:
+        if self._step is not None:
+            self._bars.update(self._step, total=total, completed=completed, told=told)
 
 
 def _title(event: StepStarted | StepFinished) -> str:
@@ -96,3 +103,12 @@ def _moment(progress: Progress) -> str:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
         told += f", {minutes}:{seconds:02} left"
     return told
+
+
+def _result(event: StepFinished, last: Progress | None) -> str:
+    """Return how long a step took, and at which rate where it moved bytes."""
+    told = f"done in {event.seconds:.1f} s"
+    if last is None or not last.done:
+        return told
+    rate = size_of(round(last.done / max(event.seconds, 0.001)))
+    return f"{told}, {size_of(last.done)} at {rate}/s"
