@@ -21,7 +21,6 @@ SDKS = {"boto3", "botocore", "libvirt", "moto", "openstack", "azure", "nbd"}
 PROVIDERS = re.compile(
     r"\b(aws|amazon|ec2|ebs|boto3?|azure|openstack|nova|cinder|kvm|qemu|libvirt|virsh)\b", re.I
 )
-OWN = {"broker", "adapters", "mappings", "tests", "examples"}
 
 QEMU_FORMATS = "any image format is read through qemu-nbd, whoever the provider is"
 NAMED_ON_PURPOSE = {
