@@ -57,7 +57,6 @@ def test_a_source_kept_running_runs_throughout(world: World) -> None:
     world.apply(plan)
     world.assert_moved()
     assert world.source_power is Power.RUNNING
-    assert world.lab.snapshots() == []
 
 
 def test_a_source_that_was_stopped_stays_so(world: World) -> None:
@@ -114,7 +113,7 @@ class TestAgain:
         assert len(world.cloud.networks()) == len(world.cloud.firewalls()) == 1
         assert len(world.cloud.volumes()) == 2
 
-    @pytest.mark.parametrize("ended", range(10))
+    @pytest.mark.parametrize("ended", range(12))
     def test_a_death_after_any_step_is_gone_on_from(self, world: World, ended: int) -> None:
         class Died(BaseException):
             pass

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.memory.disks import MemorySink
+from adapters.memory.disks import Disks, MemorySink
 from adapters.memory.faults import Fault, FaultKind
+from broker.disks.contract import Source
 from broker.errors import Conflict, DataMismatch, QuotaExceeded, Transient
 from broker.migrate import DiskProgress, Event
 from broker.migrate.verify import CEILING_S, see_it_run
@@ -124,16 +125,30 @@ def test_a_machine_that_does_not_come_up_is_removed(
     world.assert_moved()
 
 
-def test_a_snapshot_that_cannot_be_taken_leaves_the_source_running(world: World) -> None:
+def test_a_running_source_that_cannot_be_held_still_is_left_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = world.plan(keep_running=True)
-    with (
-        world.lab.faults.inject(lasting("expired", "create_snapshot", skip=1)),
-        pytest.raises(Exception, match="expired"),
-    ):
+
+    def refuse(self: Disks, disk: str) -> Source:
+        raise Conflict(f"{disk} is in use", hint="Stop the machine first")
+
+    monkeypatch.setattr(Disks, "open_source", refuse)
+    with pytest.raises(Conflict, match="Stop the machine first"):
         world.apply(plan)
     world.assert_target_clean()
-    assert world.lab.snapshots() == []
     assert world.source_power is Power.RUNNING
+
+
+def test_litter_does_not_take_a_machine_back(world: World) -> None:
+    plan = world.plan()
+    with world.cloud.faults.inject(lasting("expired", "delete_disk")):
+        report = world.apply(plan)
+    world.assert_moved()
+    assert [line.partition(" (")[0] for line in report.leftovers] == [
+        "the copy of disk root",
+        "the copy of disk data",
+    ]
 
 
 def test_what_cannot_be_undone_is_named_and_undone_later(world: World) -> None:
