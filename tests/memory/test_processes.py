@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.memory.adapter import MemoryAdapter
-from broker.errors import ConfigError
+from broker.errors import ConfigError, NotFound
 from tests.memory.conftest import Cloud, machine, volume
 
 CHILD = """
@@ -109,6 +110,14 @@ def test_a_folder_with_something_else_in_it_is_a_wrong_setting(
     (tmp_path / "cloud" / "cloud.json").write_text("[1, 2")
     with pytest.raises(ConfigError, match=r"cloud\.json is not the state"):
         cloud()
+
+
+def test_a_folder_that_goes_away_is_told_as_our_error(cloud: Cloud, tmp_path: Path) -> None:
+    lab = cloud()
+    shutil.rmtree(tmp_path / "cloud")
+    with pytest.raises(NotFound) as raised:
+        lab.create_volume(volume(), token="v")
+    assert (raised.value.provider, raised.value.operation) == ("lab", "create_volume")
 
 
 def test_a_call_that_is_refused_changes_nothing(cloud: Cloud, tmp_path: Path) -> None:
