@@ -62,7 +62,10 @@ def main() -> None:
         )
         launch = prepare(adapter, wish, ())
         made = adapter.create_instance(
-            launch.spec, [id for id, _ in disks], offer=launch.offer, token=f"import-{asked.name}"
+            launch.spec,
+            [disk for disk, _ in disks],
+            offer=launch.offer,
+            token=f"import-{asked.name}",
         )
         print(f"{asked.account}/{made.name} ({made.id}) is {made.state.power}")
 
