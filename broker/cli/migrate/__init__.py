@@ -12,5 +12,7 @@ app = typer.Typer(
     help="Move a machine: plan, apply, undo, report.",
     no_args_is_help=True,
 )
-for function in (plan.plan, apply.apply, undo.undo, report.report):
-    app.command()(command(function))
+app.command()(command(plan.plan))
+app.command()(command(apply.apply))
+app.command()(command(undo.undo))
+app.command()(command(report.report))

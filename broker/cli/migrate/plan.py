@@ -92,8 +92,8 @@ def _networks(given: list[str]) -> tuple[str | None, dict[str, str]]:
             f"all cards cannot go to {' and to '.join(everywhere)}",
             hint="Say --network HERE=THERE for each",
         )
-    pairs = [one.partition("=")[::2] for one in given if "=" in one]
-    return (everywhere[0] if everywhere else None), dict(pairs)
+    pairs = (one.partition("=") for one in given if "=" in one)
+    return (everywhere[0] if everywhere else None), {here: there for here, _, there in pairs}
 
 
 def _save(plan: Plan, file: Path) -> None:
