@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from broker import migrate
+from broker.cli.migrate.watch import Lines
 from broker.errors import QuotaExceeded
 from broker.model import Power
 from tests.cli.conftest import World
@@ -125,16 +126,16 @@ def test_a_failure_starts_the_source_and_says_how_to_go_on(interop: World, plann
 def test_ctrl_c_leaves_with_130_and_says_what_was_kept(
     interop: World, planned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    def interrupted(self: Lines, event: migrate.Event) -> None:
+        if isinstance(event, migrate.StepStarted) and event.step.do == "verify_volume":
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr("broker.migrate.run.verify_volume", interrupted)
+    monkeypatch.setattr(Lines, "__call__", interrupted)
     answer = interop("migrate", "apply", str(planned), "--yes")
     assert answer.code == 130
     assert answer.err.count("interrupted") == 1
     assert "to go on: interop migrate apply" in answer.err
     assert power(interop, "web-1") is Power.RUNNING
-    monkeypatch.undo()
 
 
 def test_an_edited_plan_is_refused(interop: World, planned: Path) -> None:
