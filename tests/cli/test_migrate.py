@@ -127,7 +127,7 @@ def test_ctrl_c_leaves_with_130_and_says_what_was_kept(
     interop: World, planned: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(self: Lines, event: migrate.Event) -> None:
-        if isinstance(event, migrate.StepStarted) and event.step.do == "verify_volume":
+        if isinstance(event, migrate.StepStarted) and event.step.do == "verify_disk":
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Lines, "__call__", interrupted)
