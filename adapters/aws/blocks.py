@@ -210,5 +210,4 @@ def _told(answer: http.client.HTTPResponse) -> tuple[str, str]:
 
 def _tls(session: Session) -> ssl.SSLContext:
     """The system's trust, or the bundle that the SDK is told to use."""
-    bundle = session.ca_bundle
-    return ssl.create_default_context(cafile=bundle)
+    return ssl.create_default_context(cafile=session.ca_bundle)

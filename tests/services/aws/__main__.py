@@ -19,6 +19,8 @@ STRICT = {
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ENABLE_AMI_VALIDATION": "true",
     "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
+    # two public images instead of moto's 1,301, which every listing would have to go through
+    "MOTO_AMIS_PATH": str(Path(__file__).with_name("images.json")),
 }
 
 
