@@ -43,6 +43,8 @@ MISSING = "no-such-thing-0000"
 DATA = bytes(range(1, 256)) * 700 + bytes(MANIFEST_BLOCK) + b"end of the second block" * 30_000
 """Part of a block, a hole, data over the edge of a block: about 1.3 MiB."""
 
+SECOND = b"this is the second disk" * 50_000
+
 USER_DATA = "#!/bin/sh\necho 'é東 \"quoted\" <&>'\n"
 
 HOSTILE = " é東🦊'\"<&>;$(id)`\\%s{}../:@#\t-_."
@@ -203,8 +205,10 @@ class Kit:
         )
         return Request(spec.model_copy(update=changes), disks, offer, self.token())
 
-    def instance(self, network: str, **changes: object) -> Machine:
-        request = self.request(network, self.boot_disk(), **changes)
+    def instance(self, network: str, *data: bytes, **changes: object) -> Machine:
+        """Make a machine with its boot disk and one more disk for each ``data``."""
+        disks = (self.boot_disk(), *(self.disk(more) for more in data))
+        request = self.request(network, *disks, **changes)
         return Machine(request.send(self.adapter), request)
 
 
