@@ -30,7 +30,7 @@ def map_firewalls(
         losses.extend((*lost, *lost_labels, *_behind(firewall, look)))
         fitted = fitted.model_copy(
             update={
-                "name": f"{machine}-{firewall.spec.name}",
+                "name": _name(machine, firewall.spec.name),
                 "network": _network_of(firewall, look),
                 "labels": labels,
             }
@@ -42,6 +42,11 @@ def map_firewalls(
         if plain != fitted.rules:
             link.append(LinkFirewall(firewall=firewall.id, name=fitted.name, rules=fitted.rules))
     return (*create, *link), tuple(losses)
+
+
+def _name(machine: str, firewall: str) -> str:
+    """Return a name that does not grow when the machine moves on."""
+    return firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"
 
 
 def _network_of(firewall: Firewall, look: Look) -> str:

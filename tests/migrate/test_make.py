@@ -196,6 +196,11 @@ class TestFirewalls:
         assert (step.spec.name, step.spec.network) == ("web-1-default", "net-lan")
         assert step.spec.rules == (rule(),)
 
+    def test_a_firewalls_name_does_not_grow_on_the_way_home(self) -> None:
+        web = firewall("fw-1", "web-1-default")
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,)))
+        assert the(CreateFirewall, plan).spec.name == "web-1-default"
+
     def test_firewalls_that_name_each_other_are_made_first_and_linked_then(self) -> None:
         one = firewall("fw-1", "one", rule(), rule(peer=GroupPeer(firewall="fw-2")))
         two = firewall("fw-2", "two", rule(peer=GroupPeer(firewall="fw-1")))
