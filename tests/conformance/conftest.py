@@ -12,7 +12,8 @@ import pytest
 
 from broker.adapter import Adapter
 from broker.model import Firewall, Network, NicSpec, StopMode
-from tests.conformance.kit import SECOND, USER_DATA, Kit, Machine, hostile
+from tests.conformance.content import SECOND
+from tests.conformance.kit import USER_DATA, Kit, Machine, hostile
 from tests.conformance.knobs import Knobs
 
 

@@ -10,7 +10,8 @@ import pytest
 from broker.adapter import Adapter, ConsoleLog, Kind, Made, Pausable
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Firewall, Network, Power
-from tests.conformance.kit import MISSING, SECOND, USER_DATA, Kit, Machine, blocks, held
+from tests.conformance.content import SECOND, blocks, held
+from tests.conformance.kit import MISSING, USER_DATA, Kit, Machine
 from tests.conformance.knobs import Knobs
 
 
