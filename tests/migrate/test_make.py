@@ -178,6 +178,17 @@ class TestNetworks:
         assert plan.spec.nics[0].addresses == ()
         assert any("another machine has it" in loss.reason for loss in plan.losses)
 
+    @pytest.mark.parametrize(
+        ("address", "kept"),
+        [("10.0.0.3", False), ("10.0.0.4", True), ("10.0.0.254", True), ("10.0.0.255", False)],
+    )
+    def test_an_address_the_target_reserves_is_dropped(self, address: str, kept: bool) -> None:
+        limits = LIMITS.model_copy(update={"reserved_addresses": (4, 1)})
+        nic = NicSpec.model_validate({"network": "net-lan", "addresses": (address,)})
+        plan = planned(look(instance=instance(nics=(nic,)), limits=limits))
+        assert bool(plan.spec.nics[0].addresses) is kept
+        assert any("keeps it for itself" in loss.reason for loss in plan.losses) is not kept
+
     def test_an_address_no_subnet_has_is_dropped_and_told(self) -> None:
         plan = planned(network="there")
         assert plan.spec.nics[0].addresses == ()
