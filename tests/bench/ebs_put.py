@@ -1,6 +1,7 @@
 """Putting blocks into a snapshot: ours against the SDK's own call and against bare HTTP.
 
-The server reads each block and throws it away. Rounds alternate, and the median ratio counts.
+The server drops each block unread. Rounds alternate, and each client's best round counts: others
+use the machine too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import http.client
 import json
 import os
 import secrets
-import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -20,12 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from adapters.aws.blocks import BLOCK, Blocks
 from adapters.aws.session import Session
 from adapters.aws.settings import Settings
-from tests.services.aws.canned import serving
-from tests.services.aws.wire import Handler, Response
+from tests.services.aws.canned import discarding
 
 THREADS = 8
 BLOCKS = 1024
-ROUNDS = 5
+ROUNDS = 7
 VERSUS_SDK, VERSUS_BARE = 2.0, 0.7
 SNAPSHOT = "snap-0123456789abcdef0"
 
@@ -33,9 +32,10 @@ Put = Callable[[int], None]
 """Puts the block of this index."""
 
 
-def discard() -> Handler:
-    headers = {"x-amz-Checksum": "A" * 44, "x-amz-Checksum-Algorithm": "SHA256"}
-    return lambda _request: Response(201, headers, b"{}")
+ANSWER = (
+    b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    b"x-amz-Checksum: %b\r\nx-amz-Checksum-Algorithm: SHA256\r\n\r\n{}" % (b"A" * 44)
+)
 
 
 def seconds(put: Put) -> float:
@@ -98,13 +98,14 @@ def puts(port: int) -> dict[str, Put]:
 
 def main() -> None:
     os.environ |= {"AWS_ACCESS_KEY_ID": "AKIABENCH", "AWS_SECRET_ACCESS_KEY": "bench"}
-    with serving(discard) as port:
+    with discarding(ANSWER) as port:
         clients = puts(port)
         for put in clients.values():
             put(0)
         rounds = [{name: seconds(put) for name, put in clients.items()} for _ in range(ROUNDS)]
-    versus_sdk = statistics.median(r["sdk_with_hash"] / r["ours_with_hash"] for r in rounds)
-    versus_bare = statistics.median(r["bare"] / r["ours"] for r in rounds)
+    best = {name: min(each[name] for each in rounds) for name in clients}
+    versus_sdk = best["sdk_with_hash"] / best["ours_with_hash"]
+    versus_bare = best["bare"] / best["ours"]
     mib = BLOCKS * BLOCK / 2**20
     print(
         json.dumps(
@@ -114,10 +115,7 @@ def main() -> None:
                 "held": versus_sdk >= VERSUS_SDK and versus_bare >= VERSUS_BARE,
                 "times_the_sdk": round(versus_sdk, 2),
                 "of_bare_http": round(versus_bare, 2),
-                "mib_per_second": {
-                    name: round(mib / statistics.median(r[name] for r in rounds))
-                    for name in clients
-                },
+                "mib_per_second": {name: round(mib / best[name]) for name in clients},
             }
         )
     )
