@@ -75,7 +75,8 @@ def _draw(run: Run, columns: Sequence[str], rows: Sequence[Sequence[str]], *, bl
         for column, cell in zip(columns, row, strict=True):
             if cell:
                 block.add_row(column, Text(cell))
-        console.print(block, end="\n\n")
+        console.print(block)
+        console.print()
 
 
 def say(text: str) -> None:
