@@ -13,7 +13,7 @@ from broker.migrate.steps import (
     LinkFirewall,
     UseNetwork,
 )
-from broker.model import Fidelity, GroupPeer, NicSpec, Power
+from broker.model import Fidelity, Firewall, GroupPeer, NicSpec, Power
 from tests.migrate.looks import (
     LAN,
     LIMITS,
@@ -238,10 +238,23 @@ class TestFirewalls:
         (loss,) = [loss for loss in planned().losses if loss.field == "nics[0].firewalls"]
         assert loss.fidelity is Fidelity.UNCHECKED
 
-    def test_more_firewalls_than_a_card_can_wear_stop_the_move(self) -> None:
-        tight = LIMITS.model_copy(
+    def with_one_a_card(self, *firewalls: Firewall) -> Any:
+        limits = LIMITS.model_copy(
             update={"firewall": LIMITS.firewall.model_copy(update={"groups_per_nic": 1})}
         )
-        both = (firewall("fw-1", "one"), firewall("fw-2", "two"))
-        plan = planned(look(instance=self.wearing("fw-1", "fw-2"), firewalls=both, limits=tight))
+        worn = self.wearing(*(each.id for each in firewalls))
+        return planned(look(instance=worn, firewalls=firewalls, limits=limits))
+
+    def test_more_firewalls_than_a_card_can_wear_become_one(self) -> None:
+        ssh, web = rule(protocol=6, ports={"first": 22, "last": 22}), rule(protocol=17)
+        plan = self.with_one_a_card(firewall("fw-1", "ssh", ssh), firewall("fw-2", "web", web, ssh))
+        step = the(CreateFirewall, plan)
+        assert step.spec.name == "web-1-ssh-web"
+        assert step.spec.rules == (ssh, web)
+        assert plan.spec.nics[0].firewalls == (step.firewall,)
+        assert not plan.blocking
+
+    def test_firewalls_that_deny_cannot_become_one(self) -> None:
+        deny = rule(action="deny", priority=1)
+        plan = self.with_one_a_card(firewall("fw-1", "one", deny), firewall("fw-2", "two"))
         assert [loss.field for loss in plan.blocking] == ["nics[0].firewalls"]
