@@ -12,6 +12,7 @@ from broker import migrate
 from broker.adapter import Adapter
 from broker.errors import QuotaExceeded
 from broker.migrate import Plan, Report
+from broker.migrate.document import SourceEnd
 from broker.model import Power
 from tests.migrate.world import World
 from tests.services.aws.fixture import AwsService, aws, aws_process
@@ -66,7 +67,10 @@ def moves(world: World, aws: AwsService, tmp_path: Path) -> Iterator[Moves]:
 
 def test_there_and_home_again(moves: Moves) -> None:
     there = moves.apply(moves.plan("lab/web-1", "aws"))
-    home = moves.apply(moves.plan("aws/web-1", "cloud"))
+    plan = moves.plan("aws/web-1", "cloud")
+    home = moves.apply(plan)
+    stopped = SourceEnd.of("aws", moves.account.instance(plan.source.instance))
+    assert plan.source.changes(stopped) == []
     assert [disk.target_root for disk in there.disks] == [disk.source_root for disk in there.disks]
     lab, cloud = moves.world.lab, moves.world.cloud
     (back,) = cloud.instances()

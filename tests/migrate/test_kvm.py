@@ -11,6 +11,7 @@ import pytest
 from broker import migrate
 from broker.adapter import Account, Adapter
 from broker.migrate import Plan
+from broker.migrate.document import SourceEnd
 from broker.migrate.steps import CopyDisks
 from broker.model import Power, StopMode
 from tests.migrate.world import World
@@ -49,8 +50,10 @@ def test_to_libvirt_and_on(world: World, kvm: Adapter, tmp_path: Path) -> None:
         move("lab/web-1", "kvm")
         (there,) = [machine for machine in kvm.instances() if machine.name == name]
         assert there.state.power is Power.RUNNING
+        running = SourceEnd.of("kvm", kvm.instance(there.id))
         # Nothing is on the disk that could obey.
         kvm.stop_instance(there.id, StopMode.POWER_OFF)
+        assert running.changes(SourceEnd.of("kvm", kvm.instance(there.id))) == []
         move(f"kvm/{name}", "cloud")
         world.assert_moved()
     finally:
