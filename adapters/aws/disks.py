@@ -59,6 +59,7 @@ class Disks(Snapshots):
             size_gib,
             ebs,
             Blocks(self._session),
+            fresh=found is None,
             sealed=sealed,
             wait_completed=lambda: self._wait_snapshot(disk),
             is_completed=lambda: self.snapshot(disk).complete,
