@@ -61,7 +61,7 @@ class Lines:
 
 
 class Live:
-    """The step that runs as a moving line, with a bar where bytes are moved; above it, what is done.
+    """The step that runs as a moving line with a bar; above it, what is done.
 
     A finished step is printed once and stays, so that a terminal's history reads like a log.
     """
