@@ -3,7 +3,7 @@
 from broker.adapter.abilities import ConsoleLog, Pausable, PublicAddresses
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
-from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule, PlatformTraffic
 from broker.adapter.rate import Rate, rate_limited
 from broker.adapter.readonly import read_only
 from broker.adapter.retry import Budget, retrying
@@ -21,6 +21,7 @@ __all__ = [
     "Made",
     "NameRule",
     "Pausable",
+    "PlatformTraffic",
     "PublicAddresses",
     "Rate",
     "rate_limited",
