@@ -16,11 +16,12 @@ from broker.model import AddressSetPeer, FirewallRule, FirewallSpec, GroupPeer, 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """``before`` is what passes at the source, ``wanted`` the most of it that can be said.
+    """``before`` is what passes at the source, ``wanted`` the most of it that allows can say.
 
     ``rules`` are in the order they are asked, with those the source puts behind every firewall.
-    ``peers`` are the names the target's rules may use. ``forgets`` tells that both sides look at
-    each packet by itself. ``platform`` is what the target's firewalls have no say in.
+    ``peers`` are the names the target's rules may use, ``partly`` those of them that have fewer
+    members there. ``forgets`` tells that both sides look at each packet by itself. ``platform`` is
+    what the target's firewalls have no say in.
     """
 
     spec: FirewallSpec
@@ -29,6 +30,7 @@ class Case:
     alone: bool
     forgets: bool
     peers: Mapping[str, Peer]
+    partly: Collection[str]
     known: Known
     space: Space
     before: Node
@@ -43,6 +45,7 @@ class Case:
         behind: Sequence[Layer],
         defaults: Sequence[FirewallRule],
         references: Collection[str],
+        partly: Collection[str],
         known: Known,
     ) -> Self:
         """Return the case; see ``translate`` for the arguments."""
@@ -52,7 +55,7 @@ class Case:
         deep = [rule for layer in behind for each in layer.firewalls for rule in each.rules]
         deep += [rule for layer in behind for rule in layer.defaults]
         platform = [rule for each in limits.platform for rule in each.rules]
-        peers = _peers([*rules, *deep], limits, references)
+        peers = _peers([*rules, *deep], limits, {*references, *partly})
         known = {name: where for name, where in known.items() if name not in peers}
         space = Space(names_in([*rules, *deep, *limits.defaults, *platform]), known)
         own = Layer(firewalls=(spec,), defaults=tuple(defaults))
@@ -64,6 +67,7 @@ class Case:
             alone=alone,
             forgets=forgets,
             peers=peers,
+            partly=partly,
             known=known,
             space=space,
             before=before,

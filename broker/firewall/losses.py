@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from broker.firewall.budget import firewalls_needed, room
 from broker.firewall.case import Case
-from broker.firewall.diagram import NOTHING
+from broker.firewall.diagram import NOTHING, Node
 from broker.firewall.proof import Proof, told
 from broker.firewall.rewrite import reasons
 from broker.firewall.space import peer_name
@@ -17,10 +17,10 @@ TOLD = 5
 """Services of a rule that are told; the rest is counted."""
 
 
-def of_rules(case: Case) -> Iterator[Loss]:
-    """Yield a loss for each rule that lets less through on the target."""
+def of_rules(case: Case, lets: Node) -> Iterator[Loss]:
+    """Yield a loss for each rule that lets less through on the target, which ``lets`` these."""
     diagrams = case.space.diagrams
-    lost = diagrams.but_not(case.before, case.wanted)
+    lost = diagrams.but_not(case.before, lets)
     for index, rule in enumerate(case.rules):
         if lost is NOTHING:
             return
@@ -35,7 +35,7 @@ def of_rules(case: Case) -> Iterator[Loss]:
             field=_field(case, rule),
             fidelity=Fidelity.TIGHTENED,
             before=in_words(rule),
-            after=_some(told(case.space, diagrams.both(own, case.wanted))),
+            after=_some(told(case.space, diagrams.both(own, lets))),
             reason="; ".join(why),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from broker.adapter import FirewallLimits
 from broker.firewall.sayable import ICMP_OF
@@ -15,20 +15,23 @@ def rewritten(
     rules: Iterable[FirewallRule],
     limits: FirewallLimits,
     peers: Mapping[str, Peer],
+    partly: Collection[str],
     known: Mapping[str, Sequence[Network]],
 ) -> list[FirewallRule]:
     """Return what the target can say of each rule: an allow in part or not at all, a deny in full.
 
-    ``peers`` are those rules may name, ``known`` the addresses of others. A deny is left out where
-    the target has none: whether that matters shows in what the whole lets through.
+    ``peers`` are those rules may name, ``known`` the addresses of others. A deny from one that has
+    fewer members there (``partly``) becomes one from everyone. A deny is left out where the target
+    has none: whether that matters shows in what the whole lets through.
     """
+    whole = {name: peer for name, peer in peers.items() if name not in partly}
     said: list[FirewallRule] = []
     for rule in rules:
         own = reasons(rule, limits, peers, known)
         if rule.action is Action.ALLOW:
             said.extend([] if own else _spelled(rule, peers, known))
         elif limits.denies:
-            said.extend(_spelled(_wider(rule, limits), {}, known))
+            said.extend(_spelled(_wider(rule, limits), whole, known))
     return list(dict.fromkeys(said))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from broker.adapter import FirewallLimits
@@ -37,22 +37,24 @@ def translate(
     behind: Sequence[Layer] = (),
     defaults: Sequence[FirewallRule] = (),
     references: Collection[str] = (),
+    partly: Collection[str] = (),
     known: Known | None = None,
 ) -> Translation:
     """Return firewalls a target with ``limits`` can hold that let no packet through ``spec`` stops.
 
     ``behind`` are layers of the source that stand behind it on every card that wears it;
     ``defaults`` the rules the source puts behind its own. ``references`` are the names of peers
-    (see ``peer_name``) that are on the target too; of the others ``known`` has the addresses. What
-    cannot be said is told in the losses, and blocks where nothing acceptable is left.
+    (see ``peer_name``) that are on the target with the same members, ``partly`` those that are
+    there with fewer; of the others ``known`` has the addresses. What cannot be said is told in the
+    losses, and blocks where nothing acceptable is left.
     """
-    case = Case.of(spec, limits, behind, defaults, references, known or {})
-    form = min(_forms(case), key=lambda form: form.cost(limits))
+    case = Case.of(spec, limits, behind, defaults, references, partly, known or {})
+    form = _form(case)
     parts = _parts(case, form)
     proof = compare(case.space, case.judged(case.before), case.judged(case.after(parts)))
     count = sum(len(part.rules) for part in parts)
     losses = [
-        *told.of_rules(case),
+        *told.of_rules(case, form.lets),
         *told.of_references(case),
         *told.of_state(case),
         *told.of_form(case, own=form.own, rules=count, firewalls=len(parts)),
@@ -63,9 +65,10 @@ def translate(
 
 
 class _Form(NamedTuple):
-    """One way to write the set: the source's ``own`` rules, or as few as allow it."""
+    """One way to write what the target shall let through: the source's ``own`` rules, or anew."""
 
     rules: list[FirewallRule]
+    lets: Node
     own: bool
 
     @property
@@ -73,21 +76,46 @@ class _Form(NamedTuple):
         """Whether the order matters, so that the rules cannot be spread over several firewalls."""
         return any(rule.action is Action.DENY for rule in self.rules)
 
+    def fits(self, limits: FirewallLimits) -> bool:
+        """Tell whether the target has room for it on one card."""
+        most = 1 if self.denies else limits.groups_per_nic
+        return most is None or firewalls_needed(self.rules, limits) <= most
+
     def cost(self, limits: FirewallLimits) -> tuple[bool, int, int, bool]:
-        """Return what to keep small: too many firewalls, firewalls, rules, rules not the own."""
+        """Return what to avoid first: no room, more firewalls, more rules, new rules."""
         needed = firewalls_needed(self.rules, limits)
-        most = 1 if self.denies else limits.groups_per_nic or needed
-        return needed > most, needed, len(self.rules), not self.own
+        return not self.fits(limits), needed, len(self.rules), not self.own
 
 
-def _forms(case: Case) -> Iterator[_Form]:
-    packed = pack(case.space, case.wanted, case.peers)
-    packed = _described(case, without_needless(case.space, packed))
-    yield _Form(packed, own=False)
-    if case.alone and (case.forgets or case.spec.stateful):
-        own = rewritten(case.rules, case.limits, case.peers, case.known)
-        if case.space.passing(own) is case.wanted:
-            yield _Form(without_needless(case.space, own), own=True)
+def _form(case: Case) -> _Form:
+    """Return the best way to let through as much as the target can."""
+    forms = []
+    if (own := _own(case)) is not None:
+        # rules in an order are somebody's train of thought: kept where there is room for them
+        if case.limits.denies and own.fits(case.limits):
+            return own
+        forms.append(own)
+    packed = _described(case, pack(case.space, case.wanted, case.peers))
+    rules = _with_tail(case, packed, case.wanted)
+    forms.append(_Form(rules, case.wanted, own=False))
+    return min(forms, key=lambda form: form.cost(case.limits))
+
+
+def _own(case: Case) -> _Form | None:
+    """Return the source's own rules, None where allows made anew let through more."""
+    if not case.alone or not (case.forgets or case.spec.stateful):
+        return None
+    own = rewritten(case.rules, case.limits, case.peers, case.partly, case.known)
+    lets = case.space.passing(own)
+    if lets is not case.wanted:
+        if not case.limits.denies:
+            return None
+        if case.space.diagrams.but_not(case.wanted, lets) is not NOTHING:
+            # what allows alone can say, and then what can only be said behind denies
+            packed = _described(case, pack(case.space, case.wanted, case.peers))
+            own = [*packed, *own]
+            lets = case.space.passing(own)
+    return _Form(_with_tail(case, own, lets), lets, own=True)
 
 
 def _described(case: Case, rules: Sequence[FirewallRule]) -> list[FirewallRule]:
@@ -114,7 +142,7 @@ def _parts(case: Case, form: _Form) -> tuple[FirewallSpec, ...]:
         case.spec.model_copy(
             update={
                 "name": case.spec.name if number == 1 else f"{case.spec.name}-{number}",
-                "rules": tuple(numbered([*rules, *_tail(case, rules)], case.limits)),
+                "rules": tuple(numbered(rules, case.limits)),
                 "stateful": not case.forgets,
             }
         )
@@ -122,16 +150,15 @@ def _parts(case: Case, form: _Form) -> tuple[FirewallSpec, ...]:
     )
 
 
-def _tail(case: Case, rules: Sequence[FirewallRule]) -> list[FirewallRule]:
-    """Return denies for what the target's defaults would let in behind the rules.
+def _with_tail(case: Case, rules: Sequence[FirewallRule], lets: Node) -> list[FirewallRule]:
+    """Return the rules, and denies for what the target's defaults would let in behind them.
 
-    Before them goes what the platform itself needs and those denies would stop.
+    Before those goes what the platform itself needs and they would stop.
     """
-    if not case.limits.defaults:
-        return []
+    defaults = case.limits.defaults
     diagrams = case.space.diagrams
-    passing = case.space.passing([*rules, *case.limits.defaults])
-    too_much = case.judged(diagrams.but_not(passing, case.wanted))
+    passing = case.space.passing([*rules, *defaults])
+    too_much = case.judged(diagrams.but_not(passing, lets))
     tail: list[FirewallRule] = []
     for way, direction in enumerate(DIRECTIONS):
         for kind, family in enumerate(FAMILIES):
@@ -154,7 +181,7 @@ def _tail(case: Case, rules: Sequence[FirewallRule]) -> list[FirewallRule]:
                     description="what no rule lets in",
                 )
             )
-    return tail
+    return without_needless(case.space, [*rules, *tail], defaults)
 
 
 def _half(case: Case, way: int, kind: int) -> Node:

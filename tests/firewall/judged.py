@@ -15,7 +15,7 @@ def translated(spec: FirewallSpec, source: FirewallLimits, target: FirewallLimit
         spec,
         target,
         defaults=source.defaults,
-        references=dialects.REFERENCES,
+        partly=dialects.REFERENCES,
         known=dialects.KNOWN,
     )
 
