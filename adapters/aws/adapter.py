@@ -13,7 +13,14 @@ from adapters.aws.made import Makings
 from adapters.aws.networks import Networks
 from adapters.aws.snapshots import Images
 from adapters.aws.volumes import Volumes
-from broker.adapter import Adapter, ConsoleLog, Limits, PublicAddresses
+from broker.adapter import (
+    Adapter,
+    AddressSets,
+    ConsoleLog,
+    Limits,
+    PublicAddresses,
+    SubnetFirewalls,
+)
 
 
 class AwsAdapter(
@@ -40,3 +47,5 @@ class AwsAdapter(
 _adapter: type[Adapter] = AwsAdapter
 _console: type[ConsoleLog] = AwsAdapter
 _addresses: type[PublicAddresses] = AwsAdapter
+_subnets: type[SubnetFirewalls] = AwsAdapter
+_sets: type[AddressSets] = AwsAdapter

@@ -1,6 +1,12 @@
 """The contract between the broker and the providers, and the decorators around an adapter."""
 
-from broker.adapter.abilities import ConsoleLog, Pausable, PublicAddresses
+from broker.adapter.abilities import (
+    AddressSets,
+    ConsoleLog,
+    Pausable,
+    PublicAddresses,
+    SubnetFirewalls,
+)
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
 from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule, PlatformTraffic
@@ -12,6 +18,7 @@ from broker.adapter.wrap import without
 __all__ = [
     "Account",
     "Adapter",
+    "AddressSets",
     "Budget",
     "ConsoleLog",
     "FirewallLimits",
@@ -24,6 +31,7 @@ __all__ = [
     "PlatformTraffic",
     "PublicAddresses",
     "Rate",
+    "SubnetFirewalls",
     "rate_limited",
     "read_only",
     "retrying",

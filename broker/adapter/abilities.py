@@ -5,9 +5,10 @@ Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapte
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Protocol, runtime_checkable
 
-from broker.model import PublicAddress
+from broker.model import Firewall, PublicAddress
 
 
 @runtime_checkable
@@ -50,4 +51,22 @@ class PublicAddresses(Protocol):
 
     def delete_public_address(self, id: str) -> None:
         """Detach and give back; quiet when it is gone."""
+        ...
+
+
+@runtime_checkable
+class SubnetFirewalls(Protocol):
+    """Has firewalls around subnets, which every card there is behind, whatever it wears."""
+
+    def subnet_firewalls(self, subnet: str) -> list[Firewall]:
+        """Return those around a subnet: a packet has to pass all of them."""
+        ...
+
+
+@runtime_checkable
+class AddressSets(Protocol):
+    """Keeps named lists of addresses that firewall rules can speak of."""
+
+    def address_set(self, id: str) -> list[IPv4Network | IPv6Network]:
+        """Return what is in a set now; NotFound when there is none."""
         ...

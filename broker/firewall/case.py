@@ -18,7 +18,8 @@ from broker.model import AddressSetPeer, FirewallRule, FirewallSpec, GroupPeer, 
 class Case:
     """``before`` is what passes at the source, ``wanted`` the most of it that allows can say.
 
-    ``rules`` are in the order they are asked, with those the source puts behind every firewall.
+    ``rules`` are in the order they are asked, with those the source puts behind every firewall;
+    ``alone`` tells that nothing else decides.
     ``peers`` are the names the target's rules may use, ``partly`` those of them that have fewer
     members there. ``forgets`` tells that both sides look at each packet by itself. ``platform`` is
     what the target's firewalls have no say in.
@@ -42,6 +43,7 @@ class Case:
         cls,
         spec: FirewallSpec,
         limits: FirewallLimits,
+        also: Sequence[FirewallSpec],
         behind: Sequence[Layer],
         defaults: Sequence[FirewallRule],
         references: Collection[str],
@@ -49,8 +51,8 @@ class Case:
         known: Known,
     ) -> Self:
         """Return the case; see ``translate`` for the arguments."""
-        rules = [*in_order(spec.rules), *defaults]
-        alone = not any(layer.firewalls for layer in behind)
+        rules = [rule for one in (spec, *also) for rule in (*in_order(one.rules), *defaults)]
+        alone = not also and not any(layer.firewalls for layer in behind)
         forgets = not spec.stateful and limits.stateless and alone
         deep = [rule for layer in behind for each in layer.firewalls for rule in each.rules]
         deep += [rule for layer in behind for rule in layer.defaults]
@@ -58,7 +60,7 @@ class Case:
         peers = _peers([*rules, *deep], limits, {*references, *partly})
         known = {name: where for name, where in known.items() if name not in peers}
         space = Space(names_in([*rules, *deep, *limits.defaults, *platform]), known)
-        own = Layer(firewalls=(spec,), defaults=tuple(defaults))
+        own = Layer(firewalls=(spec, *also), defaults=tuple(defaults))
         before = space.passing(rules) if forgets else connections(space, [own, *behind])
         return cls(
             spec=spec,

@@ -34,6 +34,7 @@ def translate(
     spec: FirewallSpec,
     limits: FirewallLimits,
     *,
+    also: Sequence[FirewallSpec] = (),
     behind: Sequence[Layer] = (),
     defaults: Sequence[FirewallRule] = (),
     references: Collection[str] = (),
@@ -42,13 +43,14 @@ def translate(
 ) -> Translation:
     """Return firewalls a target with ``limits`` can hold that let no packet through ``spec`` stops.
 
-    ``behind`` are layers of the source that stand behind it on every card that wears it;
-    ``defaults`` the rules the source puts behind its own. ``references`` are the names of peers
-    (see ``peer_name``) that are on the target with the same members, ``partly`` those that are
-    there with fewer; of the others ``known`` has the addresses. What cannot be said is told in the
-    losses, and blocks where nothing acceptable is left.
+    ``also`` are worn on the same cards and go into the same result: what any of them lets through.
+    ``behind`` are layers of the source that stand behind them on those cards; ``defaults`` are the
+    rules the source puts behind its own. ``references`` are the names of peers (``peer_name``) that
+    are on the target with the same members, ``partly`` those that are there with fewer; of the
+    others ``known`` has the addresses. What cannot be said is told in the losses, and blocks where
+    nothing acceptable is left.
     """
-    case = Case.of(spec, limits, behind, defaults, references, partly, known or {})
+    case = Case.of(spec, limits, also, behind, defaults, references, partly, known or {})
     form = _form(case)
     parts = _parts(case, form)
     proof = compare(case.space, case.judged(case.before), case.judged(case.after(parts)))

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from broker.adapter import Adapter, ConsoleLog, Limits
+from broker.adapter import Adapter, AddressSets, ConsoleLog, Limits, SubnetFirewalls
 from broker.errors import NotFound
-from broker.model import Firewall, GroupPeer, Instance, Network, NicSpec, Offer, Strict
+from broker.model import (
+    AddressSetPeer,
+    Firewall,
+    FirewallRule,
+    GroupPeer,
+    Instance,
+    Network,
+    NicSpec,
+    Offer,
+    Strict,
+)
 
 Addresses = Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
 
@@ -15,7 +25,9 @@ Addresses = Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
 class Look(Strict):
     """The source machine and its surroundings, and what the target offers and has.
 
-    ``members`` are the addresses of the machines that wear a firewall other rules speak of;
+    ``members`` are the addresses of the machines that wear a firewall other rules speak of, and
+    ``address_sets`` what is in the lists they speak of; ``subnet_firewalls`` stand around the
+    subnets of the machine's cards, by subnet; ``defaults`` are the source's, behind every firewall.
     ``taken`` are the addresses in use on each network of the target.
     """
 
@@ -31,6 +43,9 @@ class Look(Strict):
     target_instances: tuple[str, ...]
     taken: Addresses
     target_has_console: bool
+    address_sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
+    subnet_firewalls: Mapping[str, tuple[Firewall, ...]] = {}
+    defaults: tuple[FirewallRule, ...] = ()
 
 
 def look(source: Adapter, target: Adapter, instance: Instance) -> Look:
@@ -46,14 +61,46 @@ def look(source: Adapter, target: Adapter, instance: Instance) -> Look:
         instance=instance,
         networks=tuple(_found(source, dict.fromkeys(nic.network for nic in nics))),
         firewalls=firewalls,
-        members=_members(source, firewalls),
+        members=members(source, firewalls),
         limits=limits,
         offers=() if limits.any_size else tuple(target.sizes()),
         target_networks=tuple(target.networks()),
         target_instances=tuple(one.name for one in there),
         taken=_taken(there),
         target_has_console=isinstance(target, ConsoleLog),
+        address_sets=address_sets(source, firewalls),
+        subnet_firewalls=subnet_firewalls(source, nics),
+        defaults=source.limits.firewall.defaults,
     )
+
+
+def address_sets(
+    source: Adapter, firewalls: Iterable[Firewall]
+) -> dict[str, tuple[IPv4Network | IPv6Network, ...]]:
+    """Return what is in the address sets that rules speak of, as far as that can be read."""
+    if not isinstance(source, AddressSets):
+        return {}
+    named = {
+        rule.peer.address_set
+        for firewall in firewalls
+        for rule in firewall.spec.rules
+        if isinstance(rule.peer, AddressSetPeer)
+    }
+    found = {}
+    for name in sorted(named):
+        try:
+            found[name] = tuple(source.address_set(name))
+        except NotFound:
+            continue
+    return found
+
+
+def subnet_firewalls(source: Adapter, nics: Iterable[NicSpec]) -> dict[str, tuple[Firewall, ...]]:
+    """Return the firewalls around the subnets of cards."""
+    if not isinstance(source, SubnetFirewalls):
+        return {}
+    subnets = sorted({nic.subnet for nic in nics if nic.subnet})
+    return {subnet: tuple(source.subnet_firewalls(subnet)) for subnet in subnets}
 
 
 def _found(source: Adapter, ids: Iterable[str]) -> list[Network]:
@@ -67,7 +114,8 @@ def _found(source: Adapter, ids: Iterable[str]) -> list[Network]:
     return found
 
 
-def _members(source: Adapter, firewalls: Iterable[Firewall]) -> Addresses:
+def members(source: Adapter, firewalls: Iterable[Firewall]) -> Addresses:
+    """Return the addresses of the machines in the groups that rules speak of."""
     groups = dict.fromkeys(
         rule.peer.firewall
         for firewall in firewalls
