@@ -176,7 +176,7 @@ class Instances(Base):
         """Return the sizes on offer in the region, as they were when first asked."""
         with calling("list sizes"):
             found = self._all_types().values()
-        return [offer for each in found if (offer := offer_of(each)) is not None]
+        return [offer_of(each) for each in found]
 
     def _described(self, id: str) -> InstanceTypeDef:
         """The instance as the service tells it; NotFound for one that is terminated, too."""
@@ -210,11 +210,7 @@ class Instances(Base):
         volumes: Any = pages(self._session.ec2, "describe_volumes", "Volumes", **asked)
         return translate.Surroundings(
             volumes={each["VolumeId"]: each for each in volumes} if found else {},
-            offers={
-                each["InstanceType"]: offer
-                for each in types
-                if (offer := offer_of(each)) is not None
-            },
+            offers={each["InstanceType"]: offer_of(each) for each in types},
             hypervisors={each["InstanceType"]: each.get("Hypervisor", "") for each in types},
         )
 
@@ -250,5 +246,5 @@ class Instances(Base):
             spec.size, offers, firmware=spec.firmware, disks=disks, nics=max(1, len(spec.nics))
         )
         if choice.offer is None:
-            raise NotFound(choice.reason, hint="`interop sizes` lists the offers", provider="aws")
+            raise NotFound(choice.reason, provider="aws")
         return choice.offer
