@@ -228,10 +228,12 @@ class Instances(Base):
         return found
 
     def _all_types(self) -> dict[str, InstanceTypeInfoTypeDef]:
-        if self._types is None:
+        known = self._types
+        if known is None:
             listed = pages(self._session.ec2, "describe_instance_types", "InstanceTypes", 100)
-            self._types = {each["InstanceType"]: each for each in listed}  # type: ignore[misc]
-        return self._types
+            known = {each["InstanceType"]: each for each in listed}  # type: ignore[misc]
+            self._types = known
+        return known
 
     def _virtual(self, type_name: str) -> str:
         """How the type shows its hypervisor."""
