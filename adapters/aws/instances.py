@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from adapters.aws import launch
 from adapters.aws.base import Base, only, pages
@@ -231,8 +231,8 @@ class Instances(Base):
         known = self._types
         if known is None:
             listed = pages(self._session.ec2, "describe_instance_types", "InstanceTypes", 100)
-            known = {each["InstanceType"]: each for each in listed}  # type: ignore[misc]
-            self._types = known
+            types = cast("Iterable[InstanceTypeInfoTypeDef]", listed)
+            known = self._types = {each["InstanceType"]: each for each in types}
         return known
 
     def _virtual(self, type_name: str) -> str:
