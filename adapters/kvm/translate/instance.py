@@ -53,7 +53,6 @@ class Interface(NamedTuple):
     mac: str
     network: str
     filter: str | None
-    target: str | None
 
 
 class Surroundings(NamedTuple):
@@ -141,7 +140,6 @@ def interfaces(root: Element) -> list[Interface]:
                 network=names.get("network") or names.get("bridge") or names.get("dev")
                 or device.get("type") or "unknown",
                 filter=attribute(device, "filterref", "filter"),
-                target=attribute(device, "target", "dev"),
             )
         )  # fmt: skip
     return found
