@@ -52,8 +52,8 @@ def wear(
             losses.append(_bare(index))
         for each in here:
             known_one = worn.get(each.id, each)
-            both = tuple(dict.fromkeys((*known_one.behind, *each.behind)))
-            worn[each.id] = each.model_copy(update={"behind": both})
+            both = {one.id: one for one in (*known_one.behind, *each.behind)}
+            worn[each.id] = each.model_copy(update={"behind": tuple(both.values())})
         fitted.append(nic.model_copy(update={"firewalls": tuple(each.id for each in here)}))
     return tuple(worn.values()), tuple(fitted), tuple(losses)
 

@@ -32,7 +32,8 @@ def test_a_machine_moves_whole(world: World) -> None:
 
 
 def test_networks_and_firewalls_travel(world: World) -> None:
-    world.apply(world.plan())
+    report = world.apply(world.plan())
+    assert report.firewalls == {"web-1-web": "equal"}
     there = world.assert_moved()
     (nic,) = there.spec.nics
     (firewall,) = world.cloud.firewalls()

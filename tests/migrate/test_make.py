@@ -213,14 +213,15 @@ class TestFirewalls:
         assert the(CreateFirewall, plan).spec.name == "web-1-default"
 
     def test_firewalls_that_name_each_other_are_made_first_and_linked_then(self) -> None:
-        one = firewall("fw-1", "one", rule(), rule(peer=GroupPeer(firewall="fw-2")))
+        tcp = rule(protocol=6)
+        one = firewall("fw-1", "one", tcp, rule(peer=GroupPeer(firewall="fw-2")))
         two = firewall("fw-2", "two", rule(peer=GroupPeer(firewall="fw-1")))
         plan = planned(look(instance=self.wearing("fw-1", "fw-2"), firewalls=(one, two)))
         steps = [step for step in plan.steps if "firewall" in step.do]
         kinds = ("create_firewall", "link_firewall", "verify_firewall")
         assert [step.do for step in steps] == [kind for kind in kinds for _ in range(2)]
         assert isinstance(steps[2], LinkFirewall)
-        assert steps[0].spec.rules == (rule(),)
+        assert steps[0].spec.rules == (tcp,)
         assert steps[2].rules == one.spec.rules
 
     def test_a_group_that_stays_behind_is_spelled_out(self) -> None:
