@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from broker import adapter, errors, migrate, model
+    from broker import adapter, errors, firewall, migrate, model
     from broker.config import accounts
     from broker.machine import find
     from broker.registry import open, providers  # noqa: A004  the word users say
@@ -26,6 +26,7 @@ __all__ = [
     "adapter",
     "errors",
     "find",
+    "firewall",
     "inventory",
     "migrate",
     "model",

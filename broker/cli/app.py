@@ -13,6 +13,7 @@ from broker.cli import (
     create,
     delete,
     doctor,
+    firewall,
     inventory,
     migrate,
     providers,
@@ -60,4 +61,5 @@ app.command()(command(stop.stop))
 app.command()(command(console.console))
 app.command()(command(delete.delete))
 app.add_typer(migrate.app)
+app.add_typer(firewall.app)
 app.command()(command(schema.schema))

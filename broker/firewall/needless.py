@@ -6,11 +6,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import or_
+from typing import NamedTuple, Self
 
-from broker.firewall.diagram import Box, Rule, Run
+from broker.firewall.diagram import ALL, Box, Rule, Run
 from broker.firewall.first_match import first_match
 from broker.firewall.space import Space
 from broker.model import Action, FirewallRule
+
+
+class Standing(NamedTuple):
+    """One rule among the others: the earlier ones that decide packets of it, and what is left."""
+
+    overlapped: tuple[int, ...]
+    shadowed: bool
+    needless: bool
 
 
 def without_needless(
@@ -20,35 +29,96 @@ def without_needless(
 
     ``behind`` are rules that follow them and stay.
     """
-    every = [
-        Rule(box, rule.action is Action.ALLOW)
-        for rule in (*rules, *behind)
-        for box in space.boxes_of(rule)
-    ]
-    boxes = _Boxes([rule.box for rule in every])
-    asked = (1 << len(every)) - 1
+    listed = _Listed.of(space, [*rules, *behind])
+    asked = (1 << len(listed.every)) - 1
     needless: set[int] = set()
-    places: list[range] = []
-    for rule in rules:
-        start = places[-1].stop if places else 0
-        places.append(range(start, start + sum(1 for _ in space.boxes_of(rule))))
     for index in reversed(range(len(rules))):
-        own = sum(1 << place for place in places[index])
-        if all(_decides_nothing(space, every, boxes, asked, own, here) for here in places[index]):
+        if _decides_nothing(space, listed, asked, index):
             needless.add(index)
-            asked &= ~own
+            asked &= ~listed.own(index)
     return [rule for index, rule in enumerate(rules) if index not in needless]
 
 
-def _decides_nothing(
-    space: Space, every: Sequence[Rule], boxes: _Boxes, asked: int, own: int, here: int
-) -> bool:
-    """Compare what passes within one box of a rule with all its boxes and with none of them."""
-    within = every[here].box
-    around = boxes.sharing(within) & asked
-    with_it = [_stretched(space, every[place], within) for place in _places(around)]
-    without_it = [_stretched(space, every[place], within) for place in _places(around & ~own)]
-    return first_match(space.diagrams, with_it) is first_match(space.diagrams, without_it)
+def standings(
+    space: Space, rules: Sequence[FirewallRule], behind: Sequence[FirewallRule] = ()
+) -> list[Standing]:
+    """Return how each rule stands, the others being there; see ``without_needless``.
+
+    Rules that say the same of the packets they share do not count as overlapped, unless nothing is
+    left of the later one.
+    """
+    listed = _Listed.of(space, [*rules, *behind])
+    asked = (1 << len(listed.every)) - 1
+    found = []
+    for index, rule in enumerate(rules):
+        if not listed.places[index]:  # nobody of its family is in the group
+            found.append(Standing(overlapped=(), shadowed=False, needless=True))
+            continue
+        before = listed.own(index) & -listed.own(index)
+        earlier = {
+            listed.owners[place]
+            for here in listed.places[index]
+            for place in _places(listed.boxes.sharing(listed.every[here].box) & (before - 1))
+        }
+        shadowed = all(_covered(space, listed, before - 1, here) for here in listed.places[index])
+        opposed = {one for one in earlier if rules[one].action is not rule.action}
+        found.append(
+            Standing(
+                overlapped=tuple(sorted(earlier if shadowed else opposed)),
+                shadowed=shadowed,
+                needless=_decides_nothing(space, listed, asked, index),
+            )
+        )
+    return found
+
+
+class _Listed(NamedTuple):
+    """Rules as boxes: the boxes of all, where those of each are, and whose each is."""
+
+    every: list[Rule]
+    boxes: _Boxes
+    places: list[range]
+    owners: list[int]
+
+    @classmethod
+    def of(cls, space: Space, rules: Sequence[FirewallRule]) -> Self:
+        every: list[Rule] = []
+        places: list[range] = []
+        owners: list[int] = []
+        for index, rule in enumerate(rules):
+            own = [Rule(box, rule.action is Action.ALLOW) for box in space.boxes_of(rule)]
+            places.append(range(len(every), len(every) + len(own)))
+            every += own
+            owners += [index] * len(own)
+        return cls(every, _Boxes([rule.box for rule in every]), places, owners)
+
+    def own(self, index: int) -> int:
+        """Return the boxes of one rule."""
+        return sum(1 << place for place in self.places[index])
+
+
+def _covered(space: Space, listed: _Listed, earlier: int, here: int) -> bool:
+    within = listed.every[here].box
+    around = listed.boxes.sharing(within) & earlier
+    rules = [
+        Rule(_stretched(space, listed.every[place], within).box, True) for place in _places(around)
+    ]
+    return first_match(space.diagrams, rules) is ALL
+
+
+def _decides_nothing(space: Space, listed: _Listed, asked: int, index: int) -> bool:
+    """Compare what passes within each box of a rule with all its boxes and with none of them."""
+    own = listed.own(index)
+    for here in listed.places[index]:
+        within = listed.every[here].box
+        around = listed.boxes.sharing(within) & asked
+        with_it, without_it = (
+            [_stretched(space, listed.every[place], within) for place in _places(those)]
+            for those in (around, around & ~own)
+        )
+        if first_match(space.diagrams, with_it) is not first_match(space.diagrams, without_it):
+            return False
+    return True
 
 
 def _stretched(space: Space, rule: Rule, within: Box) -> Rule:

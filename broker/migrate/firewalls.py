@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 
-from broker.firewall import Known, Layer, Translation, translate
+from broker.firewall import Layer, Translation, translate
+from broker.firewall.surroundings import known_peers
 from broker.fit import fit_labels
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateFirewall, LinkFirewall, VerifyFirewall
@@ -86,21 +86,6 @@ def _translated(worn: Worn, every: Sequence[Worn], look: Look) -> Translation:
         partly={f"group {group}" for group in travelling},
         known=known_peers(look.members, look.address_sets),
     )
-
-
-def known_peers(
-    members: Mapping[str, Sequence[ipaddress.IPv4Address | ipaddress.IPv6Address]],
-    address_sets: Mapping[str, Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]],
-) -> Known:
-    """Return the addresses behind groups with members, and behind address sets."""
-    return {
-        **{
-            f"group {group}": [ipaddress.ip_network(one) for one in dict.fromkeys(addresses)]
-            for group, addresses in members.items()
-            if addresses
-        },
-        **{f"address set {name}": list(found) for name, found in address_sets.items()},
-    }
 
 
 def _crowded(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from broker.adapter import Adapter, AddressSets, ConsoleLog, Limits, SubnetFirewalls
+from broker.adapter import Adapter, ConsoleLog, Limits
 from broker.errors import NotFound
+from broker.firewall.surroundings import address_sets, cards, members, subnet_firewalls
 from broker.model import (
-    AddressSetPeer,
     Firewall,
     FirewallRule,
-    GroupPeer,
     Instance,
     Network,
-    NicSpec,
     Offer,
     Strict,
 )
@@ -74,35 +72,6 @@ def look(source: Adapter, target: Adapter, instance: Instance) -> Look:
     )
 
 
-def address_sets(
-    source: Adapter, firewalls: Iterable[Firewall]
-) -> dict[str, tuple[IPv4Network | IPv6Network, ...]]:
-    """Return what is in the address sets that rules speak of, as far as that can be read."""
-    if not isinstance(source, AddressSets):
-        return {}
-    named = {
-        rule.peer.address_set
-        for firewall in firewalls
-        for rule in firewall.spec.rules
-        if isinstance(rule.peer, AddressSetPeer)
-    }
-    found = {}
-    for name in sorted(named):
-        try:
-            found[name] = tuple(source.address_set(name))
-        except NotFound:
-            continue
-    return found
-
-
-def subnet_firewalls(source: Adapter, nics: Iterable[NicSpec]) -> dict[str, tuple[Firewall, ...]]:
-    """Return the firewalls around the subnets of cards."""
-    if not isinstance(source, SubnetFirewalls):
-        return {}
-    subnets = sorted({nic.subnet for nic in nics if nic.subnet})
-    return {subnet: tuple(source.subnet_firewalls(subnet)) for subnet in subnets}
-
-
 def _found(source: Adapter, ids: Iterable[str]) -> list[Network]:
     """Return the networks that can be read: a card may be on one the account does not manage."""
     found = []
@@ -114,34 +83,8 @@ def _found(source: Adapter, ids: Iterable[str]) -> list[Network]:
     return found
 
 
-def members(source: Adapter, firewalls: Iterable[Firewall]) -> Addresses:
-    """Return the addresses of the machines in the groups that rules speak of."""
-    groups = dict.fromkeys(
-        rule.peer.firewall
-        for firewall in firewalls
-        for rule in firewall.spec.rules
-        if isinstance(rule.peer, GroupPeer)
-    )
-    cards = _cards(source.instances()) if groups else []
-    return {
-        group: tuple(
-            address for card in cards if group in card.firewalls for address in card.addresses
-        )
-        for group in groups
-    }
-
-
 def _taken(instances: Iterable[Instance]) -> Addresses:
     taken: dict[str, tuple[IPv4Address | IPv6Address, ...]] = {}
-    for card in _cards(instances):
+    for card in cards(instances):
         taken[card.network] = (*taken.get(card.network, ()), *card.addresses)
     return taken
-
-
-def _cards(instances: Iterable[Instance]) -> list[NicSpec]:
-    """Return the cards as they exist, with the addresses the provider gave them."""
-    return [
-        card
-        for instance in instances
-        for card in (*instance.spec.nics, *(nic.spec for nic in instance.nics))
-    ]
