@@ -17,6 +17,7 @@ from broker.firewall.proof import Proof, compare
 from broker.firewall.rewrite import rewritten
 from broker.firewall.space import DIRECTIONS, FAMILIES, Field, Known
 from broker.model import EVERYONE, Action, FirewallRule, FirewallSpec, Loss, Strict
+from broker.model.base import NAME_LENGTH
 
 
 class Translation(Strict):
@@ -143,13 +144,19 @@ def _parts(case: Case, form: _Form) -> tuple[FirewallSpec, ...]:
     return tuple(
         case.spec.model_copy(
             update={
-                "name": case.spec.name if number == 1 else f"{case.spec.name}-{number}",
+                "name": part_name(case.spec.name, number),
                 "rules": tuple(numbered(rules, case.limits)),
                 "stateful": not case.forgets,
             }
         )
         for number, rules in enumerate(spread, 1)
     )
+
+
+def part_name(name: str, number: int) -> str:
+    """Return the name of one of several firewalls made of one: the first has the one's own."""
+    end = "" if number == 1 else f"-{number}"
+    return name[: NAME_LENGTH - len(end)] + end
 
 
 def _with_tail(case: Case, rules: Sequence[FirewallRule], lets: Node) -> list[FirewallRule]:

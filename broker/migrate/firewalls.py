@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from broker.firewall import Layer, Translation, translate
 from broker.firewall.surroundings import known_peers
+from broker.firewall.translate import part_name
 from broker.fit import fit_labels
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateFirewall, LinkFirewall, VerifyFirewall
 from broker.migrate.wearing import Worn, wear
 from broker.model import Fidelity, Firewall, GroupPeer, Loss, NicSpec
+from broker.model.base import NAME_LENGTH
 
 Steps = tuple[CreateFirewall | LinkFirewall | VerifyFirewall, ...]
 
@@ -38,10 +40,12 @@ def map_firewalls(
         spec = each.firewalls[0].spec
         labels, lost = fit_labels(spec.labels, look.limits.labels, f"firewalls.{spec.name}.labels")
         told.extend((*translation.losses, *lost, *_behind(each, look)))
-        for known_as, part in zip(_ids(each, translation), translation.parts, strict=True):
+        name = _name(machine, each.name)
+        ids = each.parts(len(translation.parts))
+        for number, (known_as, part) in enumerate(zip(ids, translation.parts, strict=True), 1):
             made = part.model_copy(
                 update={
-                    "name": _name(machine, part.name),
+                    "name": part_name(name, number),
                     "network": _network_of(each, fitted),
                     "labels": labels,
                 }
@@ -64,7 +68,7 @@ def map_firewalls(
                     part
                     for each in worn
                     if each.id in nic.firewalls
-                    for part in _ids(each, said[each.id])
+                    for part in each.parts(len(said[each.id].parts))
                 )
             }
         )
@@ -100,17 +104,10 @@ def _crowded(
     )
 
 
-def _ids(worn: Worn, translation: Translation) -> list[str]:
-    """Return the ids that steps know the parts by: of the first, what rules mean by the group."""
-    return [
-        worn.id if number == 1 else f"{worn.id} part {number}"
-        for number in range(1, len(translation.parts) + 1)
-    ]
-
-
 def _name(machine: str, firewall: str) -> str:
     """Return a name that does not grow when the machine moves on."""
-    return firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"[:255]
+    own = firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"
+    return own[:NAME_LENGTH]
 
 
 def _network_of(worn: Worn, nics: Sequence[NicSpec]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from broker.migrate.look import Look
 from broker.model import Fidelity, Firewall, Loss, NicSpec, Strict
+from broker.model.base import NAME_LENGTH
 
 
 class Worn(Strict):
@@ -22,10 +23,16 @@ class Worn(Strict):
         """The id that steps know it by."""
         return "+".join(firewall.id for firewall in self.firewalls)
 
+    def parts(self, count: int) -> list[str]:
+        """Return the ids of what it becomes; the first is what rules mean by the group."""
+        return [
+            self.id if number == 1 else f"{self.id} part {number}" for number in range(1, count + 1)
+        ]
+
     @property
     def name(self) -> str:
         """Its name, of all their names."""
-        return "-".join(firewall.spec.name for firewall in self.firewalls)[:255]
+        return "-".join(firewall.spec.name for firewall in self.firewalls)[:NAME_LENGTH]
 
 
 def wear(

@@ -18,7 +18,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+NAME_LENGTH = 255
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 """What people call a thing. Not its id, and not unique; a provider's own grammar is in Limits."""
 
 Labels = Mapping[str, str]

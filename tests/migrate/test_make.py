@@ -292,3 +292,13 @@ class TestFirewalls:
             )
         )
         assert the(CreateFirewall, plan).spec.rules == (web,)
+
+    def test_a_long_name_leaves_room_for_the_number(self) -> None:
+        ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in (1, 3)]
+        narrow = LIMITS.firewall.model_copy(update={"rules_per_direction": 1})
+        limits = LIMITS.model_copy(update={"firewall": narrow})
+        web = firewall("fw-1", "w" * 255, *ports)
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
+        names = [step.spec.name for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert [len(name) for name in names] == [255, 255]
+        assert names[1].endswith("w-2")
