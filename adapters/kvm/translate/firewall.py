@@ -129,7 +129,7 @@ def rules(xml: str) -> tuple[FirewallRule, ...]:
     frame = _frame()
     for rule in root:
         if rule.tag != "uuid" and dump(_bare(rule)) not in frame:
-            found.append(_read(rule, root.get("name", "")))
+            found.append(read_rule(rule, root.get("name", "")))
     return tuple(found)
 
 
@@ -219,7 +219,8 @@ def _comment(rule: FirewallRule) -> str:
     return f"{priority} {words}".encode()[:COMMENT_BYTES].decode(errors="ignore")
 
 
-def _read(rule: Element, name: str) -> FirewallRule:
+def read_rule(rule: Element, name: str) -> FirewallRule:
+    """Return what one native rule of the filter ``name`` says; Unsupported when no rule can."""
     match = rule[0] if len(rule) == 1 else None
     known = _ELEMENTS.get(match.tag) if match is not None else None
     direction = _DIRECTIONS.get(rule.get("direction", ""))
