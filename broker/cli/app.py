@@ -9,6 +9,7 @@ import typer
 
 from broker.cli import (
     accounts,
+    catalogue,
     console,
     create,
     delete,
@@ -60,4 +61,5 @@ app.command()(command(stop.stop))
 app.command()(command(console.console))
 app.command()(command(delete.delete))
 app.add_typer(migrate.app)
+app.add_typer(catalogue.app)
 app.command()(command(schema.schema))
