@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import IO
 
 from broker.errors import BrokerError, NotFound, Throttled, Transient
 
@@ -20,16 +19,21 @@ LONGEST_WAIT_S = 30.0
 
 
 @contextlib.contextmanager
-def opened(url: str) -> Iterator[IO[bytes]]:
-    """Open ``url`` for reading, trying again when its service is busy; BrokerError otherwise."""
+def opened(url: str) -> Iterator[http.client.HTTPResponse]:
+    """Open ``url`` to be read to its end, trying again when its service is busy.
+
+    BrokerError when it cannot be read, or ends before its time: half a price list looks whole.
+    """
     with contextlib.closing(_answer(url)) as answer:
         try:
             yield answer
+            if answer.length:
+                raise http.client.IncompleteRead(b"", answer.length)
         except (OSError, http.client.HTTPException) as error:
             raise Transient(f"{url} broke off: {error}", hint="Try again") from error
 
 
-def _answer(url: str) -> IO[bytes]:
+def _answer(url: str) -> http.client.HTTPResponse:
     for attempt in range(1, TRIES + 1):
         try:
             return _ask(url)
@@ -41,10 +45,10 @@ def _answer(url: str) -> IO[bytes]:
     raise AssertionError("the last try returns or raises")
 
 
-def _ask(url: str) -> IO[bytes]:
+def _ask(url: str) -> http.client.HTTPResponse:
     request = urllib.request.Request(url, headers={"User-Agent": "interop-broker"})  # noqa: S310
     try:
-        answer: IO[bytes] = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310
+        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == http.HTTPStatus.TOO_MANY_REQUESTS:
