@@ -110,10 +110,6 @@ class Market:
         """Return the currencies an item is priced in that cannot be used here."""
         return sorted({row[4] for row in self._records.get(item, ())} - {self.currency})
 
-    def oldest(self) -> datetime.date | None:
-        """Return the date of the oldest price used so far."""
-        return min((price.as_of for price in self._prices.values() if price), default=None)
-
     def _find(self, item: str) -> Price | None:
         for row in self._records.get(item, ()):
             amount, source = Decimal(row[5]), row[6]

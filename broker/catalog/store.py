@@ -14,7 +14,7 @@ from typing import Self
 from broker.catalog import seed, sizes
 from broker.catalog.pricelist import Record
 from broker.catalog.values import Origin, Place
-from broker.errors import BrokerError, ConfigError
+from broker.errors import BrokerError, ConfigError, NotFound
 from broker.model import Offer
 from broker.model.base import Strict
 from broker.nearest import did_you_mean
@@ -146,6 +146,17 @@ class Catalogue:
         with self._reading():
             found = self._db.execute(query, (place.provider, place.region)).fetchall()
         return [Offer.model_validate_json(row[0]) for row in found]
+
+    def offer(self, provider: str, id: str) -> Offer:
+        """Return one size of a provider, wherever it is offered; NotFound names the nearest."""
+        query = "SELECT offer FROM size WHERE provider = ? AND id = ? ORDER BY origin"
+        with self._reading():
+            found = self._db.execute(query, (provider, id)).fetchone()
+        if found is None:
+            known = self.sizes(provider)
+            hint = did_you_mean(id, known) if known else "See: interop catalogue show"
+            raise NotFound(f"no catalogue knows a size {id} of {provider}", hint=hint)
+        return Offer.model_validate_json(found[0])
 
     def sizes(self, provider: str) -> list[str]:
         """Return the names of every size of one provider."""

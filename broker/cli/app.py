@@ -19,6 +19,7 @@ from broker.cli import (
     providers,
     schema,
     show,
+    size,
     start,
     stop,
 )
@@ -62,4 +63,5 @@ app.command()(command(console.console))
 app.command()(command(delete.delete))
 app.add_typer(migrate.app)
 app.add_typer(catalogue.app)
+app.add_typer(size.app)
 app.command()(command(schema.schema))

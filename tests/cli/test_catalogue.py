@@ -45,3 +45,22 @@ def test_mistakes_are_one_line_and_code_2(interop: World, tmp_path: Path) -> Non
     assert "nobody knows how to read prices of nimbus" in nobody.err
     missing = interop("catalogue", "import", str(tmp_path / "none.csv"))
     assert missing.code == 2
+
+
+def test_a_size_is_mapped_with_its_reason(interop: World) -> None:
+    told = interop("size", "map", "4x16", "--to", "aws/eu-central-1", "--to", "azure/westeurope")
+    assert told.code == 0
+    assert [row[0] for row in told.rows] == ["aws/eu-central-1", "azure/westeurope"]
+    assert all("the cheapest of" in row[4] for row in told.rows)
+    assert "days old" in told.err
+    traced = interop("size", "map", "aws/m5.xlarge", "--to", "azure/westeurope", "--json").json
+    assert traced[0]["prices"][0]["source"]
+
+
+def test_what_fits_nowhere_is_code_3(interop: World) -> None:
+    told = interop("size", "map", "4x16", "--to", "azure/westeurope", "--gpus", "99")
+    assert told.code == 3
+    assert "too few GPUs" in told.rows[0][4]
+    wrong = interop("size", "map", "4x16", "--to", "azure/westeurope", "--arch", "x86-64")
+    assert wrong.code == 2
+    assert "Did you mean x86_64" in wrong.err
