@@ -37,7 +37,7 @@ def map_size(
     """Return the offer of a place a need is mapped to, and why; no offer when nothing fits."""
     found = match(
         need,
-        [market.priced(offer, plan, system) for offer in offers(need, market)],
+        offers(need, market, plan, system),
         prefer=prefer,
         allow_smaller=allow_smaller,
     )
@@ -51,16 +51,16 @@ def map_size(
     return Mapped(place=market.place, match=found)
 
 
-def offers(need: Need, market: Market) -> list[Offer]:
+def offers(need: Need, market: Market, plan: Plan, system: str) -> list[Offer]:
     """Return what is in question at a place: its catalogue, or what its hosts can be cut into."""
     if not market.any_size:
-        return market.offers
+        return market.offers(plan, system)
     hosts = [
         (host.id, Size(vcpus=host.vcpus, memory=host.memory, arch=Arch(host.arch)))
         for host in market.hosts
         if host.vcpus > 0 and host.memory > 0
     ]
-    return synthesised(need, hosts)
+    return [market.priced(offer, plan, system) for offer in synthesised(need, hosts)]
 
 
 def wanted(text: str, catalogue: Catalogue) -> Offer:

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from functools import cached_property
 
 from broker.catalog import items
 from broker.catalog.pricelist import Record
@@ -55,8 +54,10 @@ class Market:
         for found in catalogue.records(place, account):
             self._records.setdefault(found[2], []).append(found)
         self._prices: dict[str, Price | None] = {}
+        self._begins: dict[str, list[str]] = {}
+        self._offers: dict[tuple[Plan, str], list[Offer]] = {}
 
-    @cached_property
+    @property
     def any_size(self) -> bool:
         """Whether machines of any size can be had, because the hosts are one's own."""
         return bool(self.hosts)
@@ -69,7 +70,9 @@ class Market:
 
     def begins(self, prefix: str) -> list[str]:
         """Return the names of the priced items that begin so."""
-        return [item for item in self._records if item.startswith(prefix)]
+        if prefix not in self._begins:
+            self._begins[prefix] = [item for item in self._records if item.startswith(prefix)]
+        return self._begins[prefix]
 
     def compute(
         self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX
@@ -91,10 +94,12 @@ class Market:
             parts.append((Decimal(offer.size.vcpus), self.price(items.licence(system))))
         return parts
 
-    @cached_property
-    def offers(self) -> list[Offer]:
-        """Every offer with its price an hour on demand, where it is known."""
-        return [self.priced(offer) for offer in self._catalogue_offers]
+    def offers(self, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> list[Offer]:
+        """Return every offer with its price an hour, where it is known."""
+        if (plan, system) not in self._offers:
+            told = [self.priced(offer, plan, system) for offer in self._catalogue_offers]
+            self._offers[plan, system] = told
+        return self._offers[plan, system]
 
     def priced(self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> Offer:
         """Return the offer with its price an hour; None where any part of it is unknown."""
@@ -118,7 +123,9 @@ class Market:
                     continue
                 amount *= self._rates.rates[row[4]]
                 source += f", {row[4]} at the rate of {self._rates.as_of}"
+            listed = None
             if not row[10] and (found := self._discount(item)):
+                listed = amount
                 amount *= 1 - Decimal(found.percent) / 100
                 source += f", less {found.percent} % ({found.source})"
             return Price(
@@ -132,6 +139,7 @@ class Market:
                 confidence=Confidence(row[8]),
                 origin=Origin(row[9]),
                 account=row[10],
+                list_amount=listed,
             )
         return None
 

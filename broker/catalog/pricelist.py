@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from broker.catalog.values import UNITS, Confidence, Origin, Price
+from broker.csvfile import rows
 from broker.errors import ConfigError
 from broker.nearest import did_you_mean
 
 NEEDED = ("provider", "region", "item", "unit", "currency", "amount")
 OPTIONAL = ("source", "as_of", "confidence", "account")
-DELIMITERS = ",;\t|"
 CURRENCY = re.compile(r"[A-Z]{3}")
 ITEM = re.compile(
     r"compute:(on_demand|reserved_1y|reserved_3y|spot):[a-z]+:\S+|licence:[a-z]+:vcpu"
@@ -28,47 +27,8 @@ Record = tuple[str, str, str, str, str, str, str, str, str, int, str]
 
 
 def read(path: Path, *, today: datetime.date) -> Iterator[Record]:
-    """Yield the rows of a user's list; ConfigError names file, line and what is wrong there.
-
-    The file may begin with a byte order mark and be separated by comma, semicolon, tab or bar.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            while first.startswith("#"):
-                first = file.readline()
-            delimiter = max(DELIMITERS, key=first.count)
-            columns = [
-                name.strip().lower() for name in next(csv.reader([first], delimiter=delimiter), [])
-            ]
-            _check_columns(path, columns)
-            yield from _records(path, columns, csv.reader(file, delimiter=delimiter), today)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"cannot read the price list {path}: {error}") from error
-
-
-def _check_columns(path: Path, columns: list[str]) -> None:
-    for name in columns:
-        if name not in NEEDED + OPTIONAL:
-            raise ConfigError(
-                f'{path}:1: unknown column "{name}"', hint=did_you_mean(name, NEEDED + OPTIONAL)
-            )
-    if missing := [name for name in NEEDED if name not in columns]:
-        raise ConfigError(
-            f"{path}:1: no column {', '.join(missing)}",
-            hint=f"The first line names the columns: {','.join(NEEDED + OPTIONAL)}",
-        )
-
-
-def _records(
-    path: Path, columns: list[str], lines: Iterable[list[str]], today: datetime.date
-) -> Iterator[Record]:
-    for number, cells in enumerate(lines, 2):
-        if not any(cells):
-            continue
-        if len(cells) != len(columns):
-            raise ConfigError(f"{path}:{number}: {len(cells)} values for {len(columns)} columns")
-        row = {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+    """Yield the rows of a user's list; ConfigError names file, line and what is wrong there."""
+    for number, row in rows(path, NEEDED, OPTIONAL):
         try:
             yield record(row, origin=Origin.USER, source=path.name, today=today)
         except ValueError as error:

@@ -79,7 +79,7 @@ class Price(Strict):
     """What one unit of one item costs in one place, who said so and when.
 
     ``item`` is one of the names in ``broker.catalog.items``. ``account`` is empty for a list price,
-    else the account it was negotiated for.
+    else the account it was negotiated for. ``list_amount`` is the price before a discount.
     """
 
     place: Place
@@ -92,3 +92,4 @@ class Price(Strict):
     confidence: Confidence
     origin: Origin = Origin.SEED
     account: str = ""
+    list_amount: Annotated[Decimal, Field(ge=0)] | None = None

@@ -11,6 +11,7 @@ from broker.cli import (
     accounts,
     catalogue,
     console,
+    cost,
     create,
     delete,
     doctor,
@@ -64,4 +65,5 @@ app.command()(command(delete.delete))
 app.add_typer(migrate.app)
 app.add_typer(catalogue.app)
 app.add_typer(size.app)
+app.add_typer(cost.app)
 app.command()(command(schema.schema))

@@ -32,6 +32,7 @@ class Need(Strict):
     local_disk: Bytes = 0
     drivers: frozenset[str] | None = None
     burstable: bool = False
+    old_generations: bool = False
     zone: str | None = None
     vcpu_quota: PositiveInt | None = None
     character: str | None = None
@@ -73,6 +74,8 @@ def lacks(need: Need, offer: Offer) -> str | None:
         return "too few disks"
     if offer.nics is not None and offer.nics < need.nics:
         return "too few network cards"
+    if not offer.current and not need.old_generations:
+        return "an old generation"
     if offer.burstable and not need.burstable:
         return "only a share of its vCPUs for long (burstable)"
     if need.zone is not None and offer.zones is not None and need.zone not in offer.zones:

@@ -40,7 +40,14 @@ def choose_offer(
 
     ``allow_smaller`` takes, when nothing is large enough, the largest share of the need instead.
     """
-    need = Need(size=want, firmware=firmware, disks=disks, nics=nics, burstable=True)
+    need = Need(
+        size=want,
+        firmware=firmware,
+        disks=disks,
+        nics=nics,
+        burstable=True,
+        old_generations=True,
+    )
     rejected: Counter[str] = Counter()
     usable: list[Offer] = []
     for offer in offers:

@@ -34,6 +34,9 @@ def map_(
     burstable: Annotated[
         bool, typer.Option("--burstable", help="A share of each vCPU for long is enough.")
     ] = False,
+    old: Annotated[
+        bool, typer.Option("--old", help="Generations that are being retired will do.")
+    ] = False,
     zone: Annotated[str | None, typer.Option(help="Only what this zone has.")] = None,
     vcpu_quota: Annotated[int | None, typer.Option(help="vCPUs still to be had.", min=1)] = None,
     cpu_p95: Annotated[
@@ -91,6 +94,7 @@ def map_(
             local_disk=local_disk * GIB,
             drivers=frozenset(driver) if driver else None,
             burstable=burstable or bool(meant.burstable),
+            old_generations=old,
             zone=zone,
             vcpu_quota=vcpu_quota,
             character=meant.character,
