@@ -15,21 +15,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from broker import adapter, errors, migrate, model
+    from broker import adapter, catalog, cost, errors, migrate, model, placement
     from broker.config import accounts
     from broker.machine import find
+    from broker.placement import place
     from broker.registry import open, providers  # noqa: A004  the word users say
     from broker.survey import inventory
 
 __all__ = [
     "accounts",
     "adapter",
+    "catalog",
+    "cost",
     "errors",
     "find",
     "inventory",
     "migrate",
     "model",
     "open",
+    "place",
+    "placement",
     "providers",
 ]
 
@@ -38,6 +43,7 @@ _HOMES = {
     "find": "broker.machine",
     "inventory": "broker.survey",
     "open": "broker.registry",
+    "place": "broker.placement",
     "providers": "broker.registry",
 }
 

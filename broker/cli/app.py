@@ -17,6 +17,7 @@ from broker.cli import (
     doctor,
     inventory,
     migrate,
+    place,
     providers,
     schema,
     show,
@@ -66,4 +67,5 @@ app.add_typer(migrate.app)
 app.add_typer(catalogue.app)
 app.add_typer(size.app)
 app.add_typer(cost.app)
+app.command()(command(place.place))
 app.command()(command(schema.schema))
