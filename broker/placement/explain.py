@@ -92,7 +92,7 @@ def _alternative(
     _, counts = solve(problem, every, gap=gap, seconds=seconds, forced=forced)
     if counts is None:
         found = conflict(problem, every, forced=forced, seconds=seconds)
-        because = tuple(rule.name for rule in found) or ("no placement was found in time",)
+        because = tuple(rule.name for rule in found)
         return Alternative(place=place, because=because)
     at = {option.id: option.place for option in problem.options}
     used = [option for (workload, option) in counts if workload == name and at[option] == place]

@@ -18,6 +18,8 @@ class Allows:
     workload: Workload
     refused: frozenset[str]
     """Ids of the options it refuses."""
+    essential: bool = False
+    """Whether it is what the machines need, not what somebody wishes."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +85,14 @@ def rules(problem: Problem) -> list[Rule]:
 
 
 def _about(workload: Workload, problem: Problem) -> Iterator[Rule]:
-    def rule(name: str, refused: Iterator[str]) -> Allows:
-        return Allows(f"{workload.name}: {name}", workload, frozenset(refused))
+    def rule(name: str, refused: Iterator[str], essential: bool = False) -> Allows:
+        return Allows(f"{workload.name}: {name}", workload, frozenset(refused), essential)
 
     size = workload.need.size
     yield rule(
         f"needs {size.vcpus} vCPU, {size.memory} MiB ({size.arch})",
         (option.id for option in problem.options if _misfit(workload, option)),
+        essential=True,
     )
     sends = workload.egress_gib or any(flow.source == workload.name for flow in problem.traffic)
     yield rule(
@@ -99,6 +102,7 @@ def _about(workload: Workload, problem: Problem) -> Iterator[Rule]:
             for option in problem.options
             if (sends and option.egress_gib is None) or option.disks(workload.disk_gib) is None
         ),
+        essential=True,
     )
     if workload.residency:
         yield rule(

@@ -12,7 +12,7 @@ from broker.model import Strict
 from broker.placement.build import Key, build
 from broker.placement.milp import Outcome
 from broker.placement.problem import Problem
-from broker.placement.rules import Rule, rules
+from broker.placement.rules import Allows, Rule, rules
 
 GAP = 0.01
 SECONDS = 60.0
@@ -106,17 +106,19 @@ def conflict(
 ) -> list[Rule]:
     """Return rules that cannot hold at once, of which none can be left out (QuickXplain).
 
-    Empty when time runs out before it is certain that any are.
+    What machines need is not for sale: it is among them only where it alone cannot be had. Empty
+    when all can hold; BrokerError when that is not settled in time.
     """
     end = time.monotonic() + seconds
 
     def possible(kept: Sequence[Rule]) -> bool:
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
+        left = max(0.01, end - time.monotonic())
         outcome, counts = solve(problem, kept, seconds=left, forced=forced, any_will_do=True)
         if counts is None and outcome is not None and outcome.out_of_time:
-            raise TimeoutError
+            raise BrokerError(
+                f"the rules contradict each other, or nearly; which was not found in {seconds:g} s",
+                hint="Give it more time (--seconds)",
+            )
         return counts is not None
 
     def explain(background: list[Rule], added: bool, left: list[Rule]) -> list[Rule]:
@@ -129,12 +131,12 @@ def conflict(
         first = explain(background + second, bool(second), left[:half])
         return first + second
 
-    try:
-        if possible(every):
-            return []
-        return explain([], False, list(every))
-    except TimeoutError:
+    if possible(every):
         return []
+    needs: list[Rule] = [rule for rule in every if isinstance(rule, Allows) and rule.essential]
+    if not possible(needs):
+        return explain([], False, needs)
+    return explain(needs, False, [rule for rule in every if rule not in needs])
 
 
 def _placed(problem: Problem, counts: dict[Key, int]) -> list[Placed]:
