@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -17,7 +17,7 @@ from adapters.aws.snapshots import Snapshots
 from adapters.aws.source import SnapshotSource
 from adapters.aws.translate.words import gib
 from adapters.aws.volumes import check_size
-from adapters.aws.waiting import VISIBLE_SECONDS
+from adapters.aws.waiting import VISIBLE_SECONDS, wait_until
 from broker.adapter import Kind
 from broker.disks.contract import Sink, Source
 from broker.errors import NotFound
@@ -30,6 +30,10 @@ OPEN_MINUTES = 4320
 """How long the service waits for the next block before it gives a snapshot up: the longest it
 allows, three days, so that a copy can be gone on with after a weekend.
 """
+
+
+NEWBORN_SECONDS = 10.0
+"""A snapshot no older was begun by this very call, or by its last try."""
 
 
 class Disks(Snapshots):
@@ -135,12 +139,18 @@ class Disks(Snapshots):
     def _was_deleted(self, id: str, started: datetime) -> bool:
         """Whether a snapshot the service answers with again is one that is gone since.
 
-        A young one that is not there may only be invisible yet.
+        A young one that is not there may only be invisible yet: that is waited for.
         """
-        if datetime.now(UTC) - started < timedelta(seconds=VISIBLE_SECONDS):
+        age = (datetime.now(UTC) - started).total_seconds()
+        if age < NEWBORN_SECONDS:
             return False
         try:
-            self._described_snapshot(id)
+            wait_until(
+                lambda: self._described_snapshot(id),
+                lambda _: True,
+                seconds=max(0.0, VISIBLE_SECONDS - age),
+                what=f"finding {id}",
+            )
         except NotFound:
             return True
         return False

@@ -82,6 +82,7 @@ _HINTS: dict[str, str] = {
     "AuthFailure": "Check the key pair of the account's profile with `interop doctor`",
     "InvalidClientTokenId": "Check the key pair of the account's profile with `interop doctor`",
     "UnrecognizedClientException": "Check the key pair of the account's profile",
+    "SignatureDoesNotMatch": "Check the secret key of the account's profile, and this clock",
     "OptInRequired": "Turn the region or service on for this account",
     "VcpuLimitExceeded": "Ask for a higher vCPU quota, or take a smaller offer",
     "InsufficientInstanceCapacity": "Take another offer or another zone, or try again later",
@@ -154,6 +155,8 @@ def calling(operation: str) -> Iterator[None]:
         raise _from_client(error, operation) from error
 
 
+_UNREACHED = "Check the network, and the account's region and endpoint, then try again"
+
 _CREDENTIALS = (
     sdk.NoCredentialsError,
     sdk.PartialCredentialsError,
@@ -185,7 +188,7 @@ def _from_client(error: Exception, operation: str) -> BrokerError:
         return _told(ConfigError, message, operation, hint)
     if isinstance(error, (sdk.ParamValidationError, sdk.UnknownParameterError)):
         return _told(Invalid, message, operation, "")
-    return _told(Transient, message or type(error).__name__, operation, "")
+    return _told(Transient, message or type(error).__name__, operation, _UNREACHED)
 
 
 def _told(kind: type[BrokerError], message: str, operation: str, hint: str) -> BrokerError:

@@ -70,6 +70,7 @@ WORDS: tuple[tuple[str, type[errors.BrokerError]], ...] = (
 HINTS: dict[type[errors.BrokerError], str] = {
     errors.AccessDenied: "Use a user of group libvirt, or root",
     errors.QuotaExceeded: "Free space in the pool or memory on the host",
+    errors.Transient: "See that libvirt runs there and the account's uri is right, then try again",
 }
 
 _NAMES = {

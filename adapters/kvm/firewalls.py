@@ -92,7 +92,11 @@ class FirewallCalls(Part):
         with calling("read network filter"):
             xml = found.XMLDesc()
         if not is_ours(xml):
-            raise Unsupported(f"network filter {found.name()} says what no firewall can")
+            raise Unsupported(
+                f"network filter {found.name()} says what no firewall can",
+                hint="Take it off the machine's card, or write it as a firewall, and try again",
+                provider=PROVIDER,
+            )
         return found, xml
 
     def _firewall_of(

@@ -82,7 +82,7 @@ class PowerCalls(Part):
             if now > end:
                 raise Conflict(
                     f"{domain.name()} did not shut down within {timeout_s:g} s",
-                    hint="Try again, or power it off",
+                    hint="Try again, or power it off: interop stop --mode power_off",
                     provider=PROVIDER,
                 )
             if now >= press:

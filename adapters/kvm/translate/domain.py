@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from adapters.kvm.translate.xml import Element, dump, element, ours, parse
+from adapters.kvm.translate import metadata
+from adapters.kvm.translate.xml import Element, dump, element, parse
 from broker.errors import Invalid
 from broker.model import Bus, Firmware, InstanceSpec, NicSpec, Size
 
 Accelerator = Literal["kvm", "qemu"]
 
 MACHINE = "q35"
+FIXED_DEVICES = 4  # SCSI controller, serial channels, random numbers, and libvirt's balloon
 SPARE_PORTS = 8
 """A PCI Express machine takes a device while it runs only where a root port waits for it."""
 
@@ -56,13 +58,16 @@ class Wish(NamedTuple):
 
 def domain_xml(spec: InstanceSpec, wish: Wish) -> str:
     """Return the XML of a domain."""
+    kept = metadata.Kept(
+        name=spec.name, token=wish.token, key_pair=spec.key_pair, labels=dict(spec.labels)
+    )
     memory = element("memory", text=str(spec.size.memory), unit="MiB")
     return dump(
         element(
             "domain",
             element("name", text=wish.name),
             element("uuid", text=wish.uuid),
-            element("metadata", _metadata(spec, wish.token)),
+            element("metadata", metadata.write(kept)),
             memory,
             element("vcpu", text=str(spec.size.vcpus)),
             _os(spec),
@@ -119,11 +124,6 @@ def free_target(bus: Bus, taken: set[str]) -> str:
     raise Invalid("the machine has all the disks it can have")
 
 
-def _metadata(spec: InstanceSpec, token: str) -> Element:
-    labels = [ours("label", key=key, value=value) for key, value in sorted(spec.labels.items())]
-    return ours("instance", *labels, name=spec.name, token=token, key_pair=spec.key_pair)
-
-
 def _os(spec: InstanceSpec) -> Element:
     kind = element("type", text="hvm", arch=spec.size.arch, machine=MACHINE)
     if spec.firmware not in (Firmware.UEFI, Firmware.UEFI_SECURE):
@@ -147,10 +147,11 @@ def _devices(wish: Wish) -> list[Element]:
         target = free_target(file.bus, taken)
         taken.add(target)
         disks.append(disk(file, target, boot=index == 0))
+    ports = len(wish.disks) + len(wish.cards) + FIXED_DEVICES + SPARE_PORTS
     return [
         *disks,
         element("controller", type="pci", index=0, model="pcie-root"),
-        *(element("controller", type="pci", model="pcie-root-port") for _ in range(SPARE_PORTS)),
+        *(element("controller", type="pci", model="pcie-root-port") for _ in range(ports)),
         element("controller", type="scsi", model="virtio-scsi"),
         *(_interface(card) for card in wish.cards),
         element(

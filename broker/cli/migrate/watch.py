@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, assert_never
 
 from broker.cli.output import clean, note
-from broker.cli.words import size_of
 from broker.migrate import DiskProgress, Event, PuttingBack, StepFinished, StepStarted
+from broker.units import readable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -29,7 +29,7 @@ def watching(*, no_color: bool) -> Iterator[Watch]:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
     bars = Progress(
-        SpinnerColumn(finished_text="[green]✓"),
+        SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[told]}", markup=False),
@@ -61,7 +61,10 @@ class Lines:
 
 
 class Live:
-    """One line a step, with a bar where bytes are moved."""
+    """The step that runs as a moving line with a bar; above it, what is done.
+
+    A finished step is printed once and stays, so that a terminal's history reads like a log.
+    """
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -72,21 +75,33 @@ class Live:
         """Show an event."""
         match event:
             case StepStarted():
+                self._clear()
                 self._step = self._bars.add_task(clean(_title(event)), total=None, told="")
                 self._last = None
             case DiskProgress(progress=moment):
                 self._last = moment
-                self._show(total=moment.total, completed=moment.done, told=_moment(moment))
+                if self._step is not None:
+                    self._bars.update(
+                        self._step, total=moment.total, completed=moment.done, told=_moment(moment)
+                    )
             case StepFinished():
-                self._show(total=1, completed=1, told=_result(event, self._last))
+                self._clear()
+                self._keep("[green]✓[/]", f"{_title(event)}: {_result(event, self._last)}")
             case PuttingBack():
-                self._bars.console.print(f"taking back: {clean(event.title)}", markup=False)
+                self._clear()
+                self._keep("[yellow]↶[/]", f"taking back: {event.title}")
             case _:
                 assert_never(event)
 
-    def _show(self, *, total: int | None, completed: int, told: str) -> None:
+    def _clear(self) -> None:
         if self._step is not None:
-            self._bars.update(self._step, total=total, completed=completed, told=told)
+            self._bars.remove_task(self._step)
+            self._step = None
+
+    def _keep(self, mark: str, text: str) -> None:
+        from rich.markup import escape
+
+        self._bars.console.print(f"{mark} {escape(clean(text))}", highlight=False)
 
 
 def _title(event: StepStarted | StepFinished) -> str:
@@ -95,10 +110,10 @@ def _title(event: StepStarted | StepFinished) -> str:
 
 def _moment(progress: Progress) -> str:
     """Return bytes, rate and time left: ``1.2 GiB of 3 GiB, 310 MiB/s, 0:06 left``."""
-    told = size_of(progress.done)
+    told = readable(progress.done)
     if progress.total is not None:
-        told += f" of {size_of(progress.total)}"
-    told += f", {size_of(round(progress.bytes_per_second))}/s"
+        told += f" of {readable(progress.total)}"
+    told += f", {readable(round(progress.bytes_per_second))}/s"
     if progress.seconds_left is not None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
         told += f", {minutes}:{seconds:02} left"
@@ -110,5 +125,5 @@ def _result(event: StepFinished, last: Progress | None) -> str:
     told = f"done in {event.seconds:.1f} s"
     if last is None or not last.done:
         return told
-    rate = size_of(round(last.done / max(event.seconds, 0.001)))
-    return f"{told}, {size_of(last.done)} at {rate}/s"
+    rate = readable(round(last.done / max(event.seconds, 0.001)))
+    return f"{told}, {readable(last.done)} at {rate}/s"

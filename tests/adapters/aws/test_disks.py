@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.aws import connect
+from adapters.aws import connect, disks
 from adapters.aws.adapter import AwsAdapter
 from adapters.aws.blocks import BLOCK
 from broker.adapter.retry import Budget, retrying
@@ -183,6 +183,20 @@ def test_an_idle_connection_that_was_closed_is_opened_again(
     aws.fault("PutSnapshotBlock", hang_up=True)
     sink.pwrite(memoryview(B), BLOCK)
     assert aws.calls()["PutSnapshotBlock"] == 3
+
+
+def test_a_disk_deleted_by_another_process_is_begun_anew(
+    aws: AwsService, adapter: AwsAdapter, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disks, "NEWBORN_SECONDS", 0.0)
+    monkeypatch.setattr(disks, "VISIBLE_SECONDS", 0.5)
+    own = token()
+    first = ends.sink(adapter, own)
+    first.pwrite(memoryview(A), 0)
+    connect(aws.account()).delete_disk(first.id)
+    again = ends.sink(connect(aws.account()), own)
+    assert again.id != first.id
+    again.pwrite(memoryview(A), 0)
 
 
 def test_zeroes_are_not_sent(aws: AwsService, adapter: AwsAdapter) -> None:
