@@ -100,7 +100,11 @@ def _conflict(run: Run, found: Placement) -> None:
     from broker.cli.output import note, print_table
 
     print_table(run, ("CANNOT HOLD AT ONCE",), [(rule,) for rule in found.conflict])
-    note("Without any one of these, the others can be kept.")
+    note(
+        "Without any one of these, all others can be kept."
+        if found.conflict_exact
+        else "That each of these is needed for the contradiction was not proved in time."
+    )
 
 
 def _why(run: Run, reasons: Why, currency: str) -> None:

@@ -8,7 +8,8 @@ from broker.catalog import Catalogue
 from broker.placement.document import read
 from broker.placement.explain import Alternative, Change, Why, diff, why
 from broker.placement.problem import Problem
-from broker.placement.solve import GAP, SECONDS, Placed, Placement
+from broker.placement.search import GAP, SECONDS
+from broker.placement.solve import Placed, Placement
 from broker.placement.solve import place as solved
 
 __all__ = [

@@ -7,9 +7,11 @@ from decimal import Decimal
 from broker.errors import NotFound
 from broker.model import Strict
 from broker.nearest import did_you_mean
+from broker.placement.conflict import conflict
 from broker.placement.problem import Problem
 from broker.placement.rules import Allows, rules
-from broker.placement.solve import GAP, SECONDS, Placement, conflict, month_of, solve
+from broker.placement.search import GAP, SECONDS, solve
+from broker.placement.solve import Placement, month_of
 
 
 class Alternative(Strict):
@@ -92,7 +94,7 @@ def _alternative(
     _, counts = solve(problem, every, gap=gap, seconds=seconds, forced=forced)
     if counts is None:
         found = conflict(problem, every, forced=forced, seconds=seconds)
-        because = tuple(rule.name for rule in found)
+        because = tuple(rule.name for rule in found.rules)
         return Alternative(place=place, because=because)
     at = {option.id: option.place for option in problem.options}
     used = [option for (workload, option) in counts if workload == name and at[option] == place]

@@ -67,6 +67,10 @@ class Program:
         """Make any solution as good as any other."""
         self._costs = [0.0] * len(self._costs)
 
+    def divide(self) -> None:
+        """Let every column be any number: what has no solution then has none at all."""
+        self._integer = [False] * len(self._integer)
+
     def solve(self, *, gap: float, seconds: float) -> Outcome:
         """Return the best solution found, within ``gap`` of the best there is if time allows."""
         solver = highspy.Highs()

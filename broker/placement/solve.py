@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Sequence
 from decimal import Decimal
 
 from broker.errors import BrokerError
 from broker.model import Strict
-from broker.placement.build import Key, build
-from broker.placement.milp import Outcome
+from broker.placement.build import Key
+from broker.placement.conflict import conflict
 from broker.placement.problem import Problem
-from broker.placement.rules import Allows, Rule, rules
-
-GAP = 0.01
-SECONDS = 60.0
+from broker.placement.rules import rules
+from broker.placement.search import GAP, SECONDS, solve
 
 
 class Placed(Strict):
@@ -33,8 +29,8 @@ class Placement(Strict):
     """Where everything goes.
 
     ``month`` is what that costs, ``gap`` how much less it could at most cost, as a share. With
-    ``conflict`` nothing is placed: these rules cannot hold at once, and without any one of them the
-    others can.
+    ``conflict`` nothing is placed: these rules cannot hold at once, and without any one of them
+    all others can; not ``conflict_exact`` means that the latter was not proved in time.
     """
 
     placed: tuple[Placed, ...] = ()
@@ -43,6 +39,7 @@ class Placement(Strict):
     gap: float = 0.0
     out_of_time: bool = False
     conflict: tuple[str, ...] = ()
+    conflict_exact: bool = True
 
     @property
     def moves(self) -> list[Placed]:
@@ -62,9 +59,11 @@ def place(problem: Problem, *, gap: float = GAP, seconds: float = SECONDS) -> Pl
             raise BrokerError(
                 f"no placement was found within {seconds:g} s", hint="Give it more time (--seconds)"
             )
+        found = conflict(problem, every, seconds=seconds)
         return Placement(
             currency=problem.currency,
-            conflict=tuple(rule.name for rule in conflict(problem, every)),
+            conflict=tuple(rule.name for rule in found.rules),
+            conflict_exact=found.exact,
         )
     assert outcome is not None
     placed = _placed(problem, counts)
@@ -75,68 +74,6 @@ def place(problem: Problem, *, gap: float = GAP, seconds: float = SECONDS) -> Pl
         gap=outcome.gap,
         out_of_time=outcome.out_of_time,
     )
-
-
-def solve(
-    problem: Problem,
-    kept: Sequence[Rule],
-    *,
-    gap: float = GAP,
-    seconds: float = SECONDS,
-    forced: Key | None = None,
-    any_will_do: bool = False,
-) -> tuple[Outcome | None, dict[Key, int] | None]:
-    """Return the solver's outcome and how many machines use what; None if nothing is possible."""
-    built = build(problem, kept, forced)
-    if built.hopeless is not None:
-        return None, None
-    if any_will_do:
-        built.program.without_costs()
-    outcome = built.program.solve(gap=gap, seconds=seconds)
-    if outcome.values is None:
-        return outcome, None
-    values = outcome.values
-    return outcome, {
-        key: count for key, column in built.columns.items() if (count := round(values[column]))
-    }
-
-
-def conflict(
-    problem: Problem, every: Sequence[Rule], *, forced: Key | None = None, seconds: float = SECONDS
-) -> list[Rule]:
-    """Return rules that cannot hold at once, of which none can be left out (QuickXplain).
-
-    What machines need is not for sale: it is among them only where it alone cannot be had. Empty
-    when all can hold; BrokerError when that is not settled in time.
-    """
-    end = time.monotonic() + seconds
-
-    def possible(kept: Sequence[Rule]) -> bool:
-        left = max(0.01, end - time.monotonic())
-        outcome, counts = solve(problem, kept, seconds=left, forced=forced, any_will_do=True)
-        if counts is None and outcome is not None and outcome.out_of_time:
-            raise BrokerError(
-                f"the rules contradict each other, or nearly; which was not found in {seconds:g} s",
-                hint="Give it more time (--seconds)",
-            )
-        return counts is not None
-
-    def explain(background: list[Rule], added: bool, left: list[Rule]) -> list[Rule]:
-        if added and not possible(background):
-            return []
-        if len(left) == 1:
-            return left
-        half = len(left) // 2
-        second = explain(background + left[:half], True, left[half:])
-        first = explain(background + second, bool(second), left[:half])
-        return first + second
-
-    if possible(every):
-        return []
-    needs: list[Rule] = [rule for rule in every if isinstance(rule, Allows) and rule.essential]
-    if not possible(needs):
-        return explain([], False, needs)
-    return explain(needs, False, [rule for rule in every if rule not in needs])
 
 
 def _placed(problem: Problem, counts: dict[Key, int]) -> list[Placed]:

@@ -15,6 +15,7 @@ from broker.errors import NotFound
 from broker.fit.need import Need
 from broker.model import Firmware, Offer, Size
 from broker.placement import diff, place, why
+from broker.placement.conflict import conflict
 from broker.placement.problem import (
     Domain,
     Group,
@@ -26,7 +27,8 @@ from broker.placement.problem import (
     Workload,
 )
 from broker.placement.rules import Allows, Apart, Budget, Capacity, Limit, Rule, Together, rules
-from broker.placement.solve import conflict, month_of, solve
+from broker.placement.search import solve
+from broker.placement.solve import month_of
 
 SMALL = Need(size=Size(vcpus=2, memory=4096))
 
@@ -340,7 +342,8 @@ def test_as_good_as_trying_everything(problem: Problem) -> None:
         assert best is not None
         assert abs(month_of(problem, counts) - best) < Decimal("1e-6")
         return
-    guilty = conflict(problem, every)
+    guilty, exact = conflict(problem, every)
+    assert exact
     needs = [rule for rule in every if isinstance(rule, Allows) and rule.essential]
     if any(isinstance(rule, Allows) and rule.essential for rule in guilty):
         needs = []  # what the machines need is itself what cannot be
