@@ -15,15 +15,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from broker import adapter, errors, firewall, migrate, model
+    from broker import adapter, catalog, cost, errors, firewall, migrate, model, placement
     from broker.config import accounts
     from broker.machine import find
+    from broker.placement import place
     from broker.registry import open, providers  # noqa: A004  the word users say
     from broker.survey import inventory
 
 __all__ = [
     "accounts",
     "adapter",
+    "catalog",
+    "cost",
     "errors",
     "find",
     "firewall",
@@ -31,6 +34,8 @@ __all__ = [
     "migrate",
     "model",
     "open",
+    "place",
+    "placement",
     "providers",
 ]
 
@@ -39,6 +44,7 @@ _HOMES = {
     "find": "broker.machine",
     "inventory": "broker.survey",
     "open": "broker.registry",
+    "place": "broker.placement",
     "providers": "broker.registry",
 }
 

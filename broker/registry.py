@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, entry_points, requires, version
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
 from broker import config as accounts
 from broker.adapter import Account, Adapter, Budget, Rate, rate_limited, retrying
 from broker.errors import ConfigError
 from broker.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from broker.catalog.values import Price
 
 GROUP = "interop_broker.adapters"
 """Entry-point group an adapter outside this project registers under, name = kind."""
@@ -27,6 +31,12 @@ BUILT_IN = {
 }
 """The project's own adapters, named here too so that a clone works before it is installed."""
 
+PRICES = {
+    "aws": "adapters.aws.prices:prices",
+    "azure": "adapters.azure.prices:prices",
+}
+"""Who reads the price list a provider publishes. No account is needed for that."""
+
 EXTRA = re.compile(r"""([A-Za-z0-9._-]+).*;.*\bextra\s*==\s*["']([^"']+)["']""")
 """A requirement in a distribution's metadata: its name, and the extra that asks for it."""
 
@@ -37,6 +47,8 @@ PROMPT_PATIENCE_S = 15.0
 """Where somebody waits at a prompt: enough for two or three tries of a call."""
 
 Connect = Callable[[Account], Adapter]
+PriceReader = Callable[[str], "Iterator[Price]"]
+"""Given a region, yields the prices published for it, as they arrive."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +148,16 @@ def open(  # noqa: A001  the word users say
     if account.calls_per_second:
         adapter = rate_limited(adapter, _rate(account.name, account.calls_per_second))
     return retrying(adapter, _budget(account.name, patience_s))
+
+
+def price_reader(provider: str) -> PriceReader:
+    """Return what reads a provider's published prices; ConfigError when nothing does."""
+    if provider not in PRICES:
+        raise ConfigError(
+            f"nobody knows how to read prices of {provider}", hint=did_you_mean(provider, PRICES)
+        )
+    reader: PriceReader = resolve_name(PRICES[provider])
+    return reader
 
 
 @cache

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from broker.catalog import Catalogue
 
 TESTS = Path(__file__).parent
 REAL = {TESTS / "services", TESTS / "boot", TESTS / "bench"}
@@ -85,3 +88,20 @@ def _alone(
         yield
     finally:
         _guard.on = False
+
+
+@pytest.fixture(scope="session")
+def shipped_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogue as it is shipped, loaded once."""
+    path = tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite"
+    Catalogue(path).close()
+    return path
+
+
+@pytest.fixture
+def catalogue(shipped_catalogue: Path, tmp_path: Path) -> Iterator[Catalogue]:
+    """A catalogue of this test's own, with what is shipped."""
+    copy = tmp_path / "catalogue.sqlite"
+    shutil.copy(shipped_catalogue, copy)
+    with Catalogue(copy) as found:
+        yield found

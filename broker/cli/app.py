@@ -9,16 +9,20 @@ import typer
 
 from broker.cli import (
     accounts,
+    catalogue,
     console,
+    cost,
     create,
     delete,
     doctor,
     firewall,
     inventory,
     migrate,
+    place,
     providers,
     schema,
     show,
+    size,
     start,
     stop,
 )
@@ -62,4 +66,8 @@ app.command()(command(console.console))
 app.command()(command(delete.delete))
 app.add_typer(migrate.app)
 app.add_typer(firewall.app)
+app.add_typer(catalogue.app)
+app.add_typer(size.app)
+app.add_typer(cost.app)
+app.command()(command(place.place))
 app.command()(command(schema.schema))

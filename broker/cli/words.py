@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.model import MIB, Instance, Labels, Size, State
+from broker.model import MIB, Instance, Labels, Money, Size, State
 from broker.units import readable
 
 BILLED = {True: "billed", False: "not billed", None: "billing unknown"}
@@ -37,3 +37,10 @@ def addresses(instance: Instance) -> str:
 def labels(labels: Labels) -> str:
     """Return labels as key=value, sorted by key."""
     return ", ".join(f"{key}={value}" if value else key for key, value in sorted(labels.items()))
+
+
+def money(money: Money | None) -> str:
+    """Return an amount with its currency; what is not known is not nothing."""
+    if money is None:
+        return "unknown"
+    return f"{money.amount.normalize():f} {money.currency}"

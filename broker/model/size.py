@@ -45,7 +45,11 @@ class Money(Strict):
 
 
 class Offer(Strict):
-    """One size a provider sells under a name. A ``None`` is a fact nobody has told us."""
+    """One size a provider sells under a name. A ``None`` is a fact nobody has told us.
+
+    ``drivers`` are the devices the guest must have a driver for; ``character`` is what the family
+    is made for (general, compute, memory...); ``zones`` are those of its region that have it.
+    """
 
     id: str
     size: Size
@@ -57,3 +61,7 @@ class Offer(Strict):
     burstable: bool | None = None
     bare_metal: bool = False
     current: bool = True
+    family: str | None = None
+    character: str | None = None
+    drivers: frozenset[str] = frozenset()
+    zones: frozenset[str] | None = None

@@ -1,0 +1,70 @@
+"""Which kind of disk stands in for which, on another provider."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from broker.catalog.market import Market
+from broker.model import Strict
+
+
+class Class(Strict):
+    """Disks of one making at one provider, the usual one first, and what comes with that one."""
+
+    kinds: tuple[str, ...]
+    included_iops: int = 0
+    included_mibps: int = 0
+
+
+class Provider(Strict):
+    """The classes of one provider, and the one to take when nothing is known."""
+
+    default: str
+    classes: Mapping[str, Class]
+
+    def class_of(self, kind: str | None) -> str | None:
+        """Return the class a kind is of."""
+        return next((name for name, told in self.classes.items() if kind in told.kinds), None)
+
+
+@cache
+def _providers() -> dict[str, Provider]:
+    table = tomllib.loads((files("mappings") / "disks.toml").read_text("utf-8"))
+    return {
+        name: Provider(
+            default=told.pop("default"),
+            classes={each: Class.model_validate(inner) for each, inner in told.items()},
+        )
+        for name, told in table.items()
+    }
+
+
+def substitute(kind: str | None, provider: str, market: Market) -> str | None:
+    """Return the kind of disk a market has in the place of another provider's; None for none.
+
+    The same class where both providers' classes are known, else the market's default, else the
+    first kind it has a price for.
+    """
+    if kind is not None and market.place.provider == provider:
+        return kind
+    told = _providers().get(market.place.provider)
+    if told is None:
+        priced = sorted(item.split(":")[1] for item in market.begins("disk:"))
+        return kind if kind in priced else next(iter(priced), None)
+    theirs = _providers().get(provider)
+    wanted = theirs.class_of(kind) if theirs else None
+    if wanted is None or wanted not in told.classes:
+        wanted = told.default
+    return told.classes[wanted].kinds[0]
+
+
+def included(kind: str, market: Market) -> tuple[int, int]:
+    """Return the I/O a second and MiB a second that a disk of a kind has at no extra price."""
+    told = _providers().get(market.place.provider)
+    name = told.class_of(kind) if told else None
+    if told is None or name is None or kind != told.classes[name].kinds[0]:
+        return 0, 0
+    return told.classes[name].included_iops, told.classes[name].included_mibps

@@ -1,0 +1,147 @@
+"""What one place sells, with its prices in one currency, ready to be asked many times."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fnmatch import fnmatchcase
+
+from broker.catalog import items
+from broker.catalog.pricelist import Record
+from broker.catalog.store import Catalogue, Discount, Host
+from broker.catalog.values import Confidence, Origin, Place, Plan, Price
+from broker.errors import ConfigError
+from broker.model import Money, Offer, Strict
+
+STALE = datetime.timedelta(days=90)
+"""Providers change list prices a few times a year; older than this is worth a warning."""
+
+
+class Rates(Strict):
+    """What one unit of each currency is worth in another one, on one day."""
+
+    currency: str
+    as_of: datetime.date
+    rates: Mapping[str, Decimal]
+
+
+class Market:
+    """The offers and prices of one place.
+
+    Prices in other currencies are as good as unknown, unless ``rates`` say what they are worth.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        place: Place,
+        *,
+        account: str = "",
+        currency: str = "USD",
+        rates: Rates | None = None,
+    ) -> None:
+        """Read everything about ``place``; ConfigError when the catalogue knows nothing of it."""
+        if rates is not None and rates.currency != currency:
+            raise ConfigError(f"the rates are in {rates.currency}, the prices asked in {currency}")
+        self.place = catalogue.known(place)
+        self.currency = currency
+        self.hosts: Sequence[Host] = catalogue.hosts(place)
+        self._catalogue_offers = catalogue.offers(place)
+        self._rates = rates
+        self._discounts = catalogue.discounts(account, place.provider) if account else []
+        self._records: dict[str, list[Record]] = {}
+        for found in catalogue.records(place, account):
+            self._records.setdefault(found[2], []).append(found)
+        self._prices: dict[str, Price | None] = {}
+        self._begins: dict[str, list[str]] = {}
+        self._offers: dict[tuple[Plan, str], list[Offer]] = {}
+
+    @property
+    def any_size(self) -> bool:
+        """Whether machines of any size can be had, because the hosts are one's own."""
+        return bool(self.hosts)
+
+    def price(self, item: str) -> Price | None:
+        """Return what one unit costs, or None when nobody says so in this currency."""
+        if item not in self._prices:
+            self._prices[item] = self._find(item)
+        return self._prices[item]
+
+    def begins(self, prefix: str) -> list[str]:
+        """Return the names of the priced items that begin so."""
+        if prefix not in self._begins:
+            self._begins[prefix] = [item for item in self._records if item.startswith(prefix)]
+        return self._begins[prefix]
+
+    def compute(
+        self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX
+    ) -> list[tuple[Decimal, Price | None]]:
+        """Return what an hour consists of: how many of which unit price, None where unknown."""
+        whole = self.price(items.compute(offer.id, plan, system))
+        if whole is not None:
+            return [(Decimal(1), whole)]
+        gib = Decimal(offer.size.memory) / 1024
+        if self.any_size:
+            parts = [
+                (Decimal(offer.size.vcpus), self.price(items.compute("vcpu", plan, items.LINUX))),
+                (gib, self.price(items.compute("gib", plan, items.LINUX))),
+            ]
+        else:
+            bare = None if system == items.LINUX else self.price(items.compute(offer.id, plan))
+            parts = [(Decimal(1), bare)]
+        if system != items.LINUX:
+            parts.append((Decimal(offer.size.vcpus), self.price(items.licence(system))))
+        return parts
+
+    def offers(self, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> list[Offer]:
+        """Return every offer with its price an hour, where it is known."""
+        if (plan, system) not in self._offers:
+            told = [self.priced(offer, plan, system) for offer in self._catalogue_offers]
+            self._offers[plan, system] = told
+        return self._offers[plan, system]
+
+    def priced(self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> Offer:
+        """Return the offer with its price an hour; None where any part of it is unknown."""
+        total = Decimal(0)
+        for quantity, price in self.compute(offer, plan, system):
+            if price is None:
+                return offer.model_copy(update={"price_per_hour": None})
+            total += quantity * price.amount
+        money = Money(amount=total, currency=self.currency)
+        return offer.model_copy(update={"price_per_hour": money})
+
+    def other_currencies(self, item: str) -> list[str]:
+        """Return the currencies an item is priced in that cannot be used here."""
+        return sorted({row[4] for row in self._records.get(item, ())} - {self.currency})
+
+    def _find(self, item: str) -> Price | None:
+        for row in self._records.get(item, ()):
+            amount, source = Decimal(row[5]), row[6]
+            if row[4] != self.currency:
+                if self._rates is None or row[4] not in self._rates.rates:
+                    continue
+                amount *= self._rates.rates[row[4]]
+                source += f", {row[4]} at the rate of {self._rates.as_of}"
+            listed = None
+            if not row[10] and (found := self._discount(item)):
+                listed = amount
+                amount *= 1 - Decimal(found.percent) / 100
+                source += f", less {found.percent} % ({found.source})"
+            return Price(
+                place=self.place,
+                item=item,
+                unit=row[3],
+                currency=self.currency,
+                amount=amount,
+                source=source,
+                as_of=datetime.date.fromisoformat(row[7]),
+                confidence=Confidence(row[8]),
+                origin=Origin(row[9]),
+                account=row[10],
+                list_amount=listed,
+            )
+        return None
+
+    def _discount(self, item: str) -> Discount | None:
+        return next((each for each in self._discounts if fnmatchcase(item, each.item)), None)

@@ -1,0 +1,37 @@
+"""Bringing the catalogue up to date from the live sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from broker import registry
+from broker.adapter import Adapter
+from broker.catalog.pricelist import Record, record_of
+from broker.catalog.store import Catalogue
+from broker.catalog.values import Origin, Place
+from broker.errors import BrokerError
+
+
+def refresh_prices(catalogue: Catalogue, place: Place) -> int:
+    """Replace what was refreshed of one place by what its provider publishes; return how many.
+
+    Nothing of the old is lost when reading breaks off: BrokerError, and the catalogue is as it was.
+    """
+    return catalogue.put_prices(_records(place), replacing=place)
+
+
+def _records(place: Place) -> Iterator[Record]:
+    count = 0
+    for price in registry.price_reader(place.provider)(place.region):
+        count += 1
+        yield record_of(price.model_copy(update={"origin": Origin.REFRESHED}))
+    if not count:
+        raise BrokerError(
+            f"the price list of {place} has no price we understand",
+            hint="Is the region's name right? The catalogue is as it was",
+        )
+
+
+def refresh_sizes(catalogue: Catalogue, adapter: Adapter, place: Place) -> int:
+    """Replace which sizes a place offers by what an account there is offered; return how many."""
+    return catalogue.put_sizes(place, adapter.sizes())

@@ -1,0 +1,298 @@
+"""The catalogue's file: sizes, where they are offered, prices and discounts, in SQLite."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from broker.catalog import seed, sizes
+from broker.catalog.pricelist import Record
+from broker.catalog.values import Origin, Place
+from broker.errors import BrokerError, ConfigError, NotFound
+from broker.model import Offer
+from broker.model.base import Strict
+from broker.nearest import did_you_mean
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS about(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS size(
+    provider TEXT, id TEXT, origin INT, offer TEXT NOT NULL, PRIMARY KEY(provider, id, origin)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offered(
+    provider TEXT, region TEXT, id TEXT, origin INT, PRIMARY KEY(provider, region, origin, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS host(
+    provider TEXT, region TEXT, id TEXT, vcpus INT, memory INT, arch TEXT,
+    PRIMARY KEY(provider, region, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS price(
+    provider TEXT, region TEXT, item TEXT, unit TEXT, currency TEXT, amount TEXT, source TEXT,
+    as_of TEXT, confidence TEXT, origin INT, account TEXT,
+    PRIMARY KEY(provider, region, account, item, currency, origin)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS discount(
+    account TEXT, provider TEXT, item TEXT, percent TEXT, source TEXT,
+    PRIMARY KEY(account, provider, item)
+) WITHOUT ROWID;
+"""
+
+PUT_PRICE = "INSERT OR REPLACE INTO price VALUES(?,?,?,?,?,?,?,?,?,?,?)"
+
+
+class Host(Strict):
+    """One machine of one's own that can carry guests: what of it may be sold."""
+
+    id: str
+    vcpus: int
+    memory: int
+    arch: str = "x86_64"
+
+
+class Discount(Strict):
+    """A share off the list price an account has negotiated; ``item`` is a pattern, * for all."""
+
+    account: str
+    provider: str
+    item: str
+    percent: str
+    source: str
+
+
+class Age(Strict):
+    """How many prices of one place came from one origin, and the dates of the oldest and newest."""
+
+    place: Place
+    origin: Origin
+    prices: int
+    oldest: datetime.date
+    newest: datetime.date
+
+
+def location() -> Path:
+    """Return the file: $INTEROP_CATALOGUE, else in the user's data folder."""
+    if named := os.environ.get("INTEROP_CATALOGUE"):
+        return Path(named)
+    home = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(home) / "interop" / "catalogue.sqlite"
+
+
+class Catalogue:
+    """The catalogue of one user. The first opening, and each new release, loads what is shipped."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open the file, making it where there is none; ConfigError when it cannot be used."""
+        self.path = path or location()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=30)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigError(f"cannot open the catalogue {self.path}: {error}") from error
+        try:
+            with self._reading():
+                self._load_seed()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self._db.close()
+
+    # reading
+
+    def places(self) -> list[Place]:
+        """Return every place something is known of."""
+        query = (
+            "SELECT provider, region FROM offered UNION SELECT provider, region FROM price "
+            "UNION SELECT provider, region FROM host ORDER BY 1, 2"
+        )
+        with self._reading():
+            return [Place(provider=row[0], region=row[1]) for row in self._db.execute(query)]
+
+    def known(self, place: Place) -> Place:
+        """Return the place; ConfigError with the nearest names when nothing is known of it."""
+        found = {str(each) for each in self.places()}
+        if str(place) not in found:
+            hint = did_you_mean(str(place), found)
+            raise ConfigError(f"the catalogue knows nothing of {place}", hint=hint)
+        return place
+
+    def offers(self, place: Place) -> list[Offer]:
+        """Return the sizes offered there; all of the provider's where nobody tells which."""
+        query = (
+            "SELECT offer, min(origin) FROM size WHERE provider = ?1 AND (id IN ("
+            "SELECT id FROM offered WHERE provider = ?1 AND region = ?2 AND origin = ("
+            "SELECT min(origin) FROM offered WHERE provider = ?1 AND region = ?2)"
+            ") OR NOT EXISTS (SELECT 1 FROM offered WHERE provider = ?1 AND region = ?2)) "
+            "GROUP BY id ORDER BY id"
+        )
+        with self._reading():
+            found = self._db.execute(query, (place.provider, place.region)).fetchall()
+        return [Offer.model_validate_json(row[0]) for row in found]
+
+    def offer(self, provider: str, id: str) -> Offer:
+        """Return one size of a provider, wherever it is offered; NotFound names the nearest."""
+        query = "SELECT offer FROM size WHERE provider = ? AND id = ? ORDER BY origin"
+        with self._reading():
+            found = self._db.execute(query, (provider, id)).fetchone()
+        if found is None:
+            known = self.sizes(provider)
+            hint = did_you_mean(id, known) if known else "See: interop catalogue show"
+            raise NotFound(f"no catalogue knows a size {id} of {provider}", hint=hint)
+        return Offer.model_validate_json(found[0])
+
+    def sizes(self, provider: str) -> list[str]:
+        """Return the names of every size of one provider."""
+        with self._reading():
+            query = "SELECT DISTINCT id FROM size WHERE provider = ? ORDER BY id"
+            return [row[0] for row in self._db.execute(query, (provider,))]
+
+    def hosts(self, place: Place) -> list[Host]:
+        """Return the hosts of one's own in that place."""
+        query = (
+            "SELECT id, vcpus, memory, arch FROM host WHERE provider = ? AND region = ? ORDER BY id"
+        )
+        with self._reading():
+            found = self._db.execute(query, (place.provider, place.region))
+            return [Host(id=r[0], vcpus=r[1], memory=r[2], arch=r[3]) for r in found]
+
+    def records(self, place: Place, account: str = "") -> list[Record]:
+        """Return every price of one place, the one to believe first among those of one item."""
+        query = (
+            "SELECT * FROM price WHERE provider = ? AND region = ? AND account IN ('', ?) "
+            "ORDER BY item, account DESC, origin, as_of DESC"
+        )
+        with self._reading():
+            return self._db.execute(query, (place.provider, place.region, account)).fetchall()
+
+    def discounts(self, account: str, provider: str) -> list[Discount]:
+        """Return what an account has negotiated, the longest pattern first."""
+        query = (
+            "SELECT account, provider, item, percent, source FROM discount "
+            "WHERE account = ? AND provider = ? ORDER BY length(item) DESC, item"
+        )
+        with self._reading():
+            return [
+                Discount(account=a, provider=p, item=i, percent=c, source=s)
+                for a, p, i, c, s in self._db.execute(query, (account, provider))
+            ]
+
+    def ages(self) -> list[Age]:
+        """Return, by place and origin, how old the prices are."""
+        query = (
+            "SELECT provider, region, origin, count(*), min(as_of), max(as_of) FROM price "
+            "GROUP BY provider, region, origin ORDER BY provider, region, origin"
+        )
+        with self._reading():
+            return [
+                Age(
+                    place=Place(provider=provider, region=region),
+                    origin=Origin(origin),
+                    prices=count,
+                    oldest=datetime.date.fromisoformat(oldest),
+                    newest=datetime.date.fromisoformat(newest),
+                )
+                for provider, region, origin, count, oldest, newest in self._db.execute(query)
+            ]
+
+    # writing
+
+    def put_prices(self, records: Iterable[Record], *, replacing: Place | None = None) -> int:
+        """Keep prices, in the place of those with the same name and origin; return how many.
+
+        ``replacing`` also forgets what was refreshed in that place before. Either all are kept or,
+        when an error comes out of ``records``, none.
+        """
+        with self._reading(), self._db:
+            if replacing is not None:
+                self._db.execute(
+                    "DELETE FROM price WHERE provider = ? AND region = ? AND origin = ?",
+                    (replacing.provider, replacing.region, int(Origin.REFRESHED)),
+                )
+            before = self._db.total_changes
+            self._db.executemany(PUT_PRICE, records)
+            return self._db.total_changes - before
+
+    def put_sizes(self, place: Place, offers: Iterable[Offer]) -> int:
+        """Keep what a place was found to offer, in the place of what was known; return how many."""
+        origin = int(Origin.REFRESHED)
+        with self._reading(), self._db:
+            self._db.execute(
+                "DELETE FROM offered WHERE provider = ? AND region = ? AND origin = ?",
+                (place.provider, place.region, origin),
+            )
+            count = 0
+            for offer in offers:
+                row = (place.provider, offer.id, origin, offer.model_dump_json())
+                self._db.execute("INSERT OR REPLACE INTO size VALUES(?,?,?,?)", row)
+                named = (place.provider, place.region, offer.id, origin)
+                self._db.execute("INSERT OR REPLACE INTO offered VALUES(?,?,?,?)", named)
+                count += 1
+            return count
+
+    def put_hosts(self, place: Place, hosts: Iterable[Host]) -> None:
+        """Keep the hosts of a place, in the place of those known."""
+        with self._reading(), self._db:
+            self._db.execute(
+                "DELETE FROM host WHERE provider = ? AND region = ?", (place.provider, place.region)
+            )
+            self._db.executemany(
+                "INSERT INTO host VALUES(?,?,?,?,?,?)",
+                [(place.provider, place.region, h.id, h.vcpus, h.memory, h.arch) for h in hosts],
+            )
+
+    def put_discount(self, discount: Discount) -> None:
+        """Keep one negotiated discount."""
+        with self._reading(), self._db:
+            self._db.execute(
+                "INSERT OR REPLACE INTO discount VALUES(?,?,?,?,?)",
+                tuple(discount.model_dump().values()),
+            )
+
+    def _load_seed(self) -> None:
+        """Replace what is shipped, when this release ships something else than is in the file."""
+        self._db.executescript(SCHEMA)
+        version = seed.version()
+        told = self._db.execute("SELECT value FROM about WHERE key = 'seed'").fetchone()
+        if told == (version,):
+            return
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            shipped = (int(Origin.SEED), int(Origin.BUNDLED))
+            for table in ("size", "offered", "price"):
+                self._db.execute(f"DELETE FROM {table} WHERE origin IN (?, ?)", shipped)  # noqa: S608
+            tables = sizes.tables()
+            self._db.executemany("INSERT INTO size VALUES(?,?,?,?)", seed.offers(tables))
+            self._db.executemany("INSERT INTO offered VALUES(?,?,?,?)", seed.offered())
+            self._db.executemany(PUT_PRICE, seed.prices(tables))
+            self._db.execute("INSERT OR REPLACE INTO about VALUES('seed', ?)", (version,))
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Tell what is wrong with the file in our own words."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise BrokerError(f"the catalogue {self.path}: {error}", hint="Try again") from error
+        except sqlite3.DatabaseError as error:
+            raise ConfigError(
+                f"the catalogue {self.path} is damaged ({error})",
+                hint="Remove it: the next run makes a new one; import your own lists again",
+            ) from error

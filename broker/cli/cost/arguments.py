@@ -1,0 +1,75 @@
+"""What the cost commands are all asked: which machines, where to, in which money."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broker.cli.arguments import account_names
+from broker.cli.run import Run
+
+if TYPE_CHECKING:
+    from broker.cost import Report
+
+Accounts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="ACCOUNT", help="Only these.", autocompletion=account_names),
+]
+Inventory = Annotated[
+    Path | None,
+    typer.Option(
+        "--inventory", "-i", metavar="FILE", help="A .csv or .json of machines, not the accounts."
+    ),
+]
+To = Annotated[
+    list[str] | None, typer.Option(help="A place to compare with.", metavar="PROVIDER/REGION")
+]
+PricesOf = Annotated[str, typer.Option(help="Whose negotiated prices count at those places.")]
+Currency = Annotated[str, typer.Option(help="Everything in this currency.")]
+RatesFile = Annotated[
+    Path | None,
+    typer.Option(help="Rates of other currencies, with their date (.toml).", metavar="FILE"),
+]
+DoubleRunning = Annotated[
+    int, typer.Option(help="Days a machine runs on both sides while it moves.", min=0)
+]
+
+
+def made(
+    run: Run,
+    accounts: list[str] | None,
+    inventory: Path | None,
+    to: list[str] | None,
+    prices_of: str,
+    currency: str,
+    rates: Path | None,
+    days: int,
+) -> tuple[Report, bool]:
+    """Return the report that was asked for, and whether every account could be read."""
+    from broker.catalog import Catalogue, Place
+    from broker.cli.output import note
+    from broker.cost import compare
+    from broker.cost.gather import gather, read_rates
+    from broker.sizing import staleness
+
+    with Catalogue() as catalogue:
+        machines, broken = gather(accounts or (), inventory, config=run.config, catalogue=catalogue)
+        found = compare(
+            machines,
+            [Place.parse(each) for each in to or ()],
+            catalogue=catalogue,
+            currency=currency,
+            rates=read_rates(rates) if rates else None,
+            account=prices_of,
+            double_running_days=days,
+        )
+    if warning := staleness(found.prices()):
+        note(f"interop: {warning}")
+    unsure = sum(bill.machine.billed is None for bill in found.now.bills)
+    if unsure:
+        note(f"interop: {unsure} machines may or may not be billed for compute; they are counted")
+    for listing in broken:
+        note(f"interop: account {listing.account} is missing from this: {listing.error}")
+    return found, not broken

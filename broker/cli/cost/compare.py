@@ -1,0 +1,106 @@
+"""``interop cost compare``: totals of several places, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broker.cli.cost.arguments import (
+    Accounts,
+    Currency,
+    DoubleRunning,
+    Inventory,
+    PricesOf,
+    RatesFile,
+    To,
+    made,
+)
+from broker.cli.run import FAILED, Run
+
+if TYPE_CHECKING:
+    from broker.cost import Report
+
+
+def compare(
+    run: Run,
+    accounts: Accounts = None,
+    inventory: Inventory = None,
+    to: To = None,
+    by: Annotated[
+        str | None, typer.Option(help='"machine", or a label to group by.', metavar="WHAT")
+    ] = None,
+    prices_of: PricesOf = "",
+    currency: Currency = "USD",
+    rates: RatesFile = None,
+    double_running: DoubleRunning = 7,
+) -> None:
+    """Show what machines cost now and would cost elsewhere.
+
+    "≥" marks a lower bound: something in it has no price, and unknown is not nothing.
+    """
+    from broker.cli.output import note, print_json
+    from broker.cost.tables import as_json
+
+    found, complete = made(run, accounts, inventory, to, prices_of, currency, rates, double_running)
+    if run.json:
+        print_json(as_json(found))
+    elif by == "machine":
+        _by_machine(run, found)
+    elif by:
+        _by_label(run, found, by)
+    else:
+        _totals(run, found)
+    if not run.json:
+        for column in found.columns:
+            if not column.monthly.exact:
+                note(f"{column.name}: {column.monthly}")
+            for bill in column.blocked:
+                note(f"{bill.machine.name} cannot be at {column.name}: {bill.blocked}")
+    if not complete:
+        raise typer.Exit(FAILED)
+
+
+def _totals(run: Run, report: Report) -> None:
+    from broker.cli.output import print_table
+    from broker.cost.compare import MONTHS
+
+    rows = []
+    for column in report.columns:
+        months = report.break_even(column)
+        rows.append(
+            (
+                column.name,
+                column.monthly.short(),
+                column.one_off.short() if column is not report.now else "",
+                column.after(MONTHS).short(),
+                f"{months:.1f} months" if months is not None and column.place else "",
+                str(len(column.blocked) or ""),
+            )
+        )
+    head = ("WHERE", "A MONTH", "MOVING, ONCE", "3 YEARS", "PAYS OFF AFTER", "CANNOT GO")
+    print_table(run, head, rows)
+
+
+def _by_machine(run: Run, report: Report) -> None:
+    from broker.cli.output import print_table
+
+    rows = []
+    for index, bill in enumerate(report.now.bills):
+        cells = [bill.machine.name]
+        for column in report.columns:
+            there = column.bills[index]
+            size = there.offer.id if there.offer else "-"
+            cells.append(f"{there.total(report.currency).short()} ({size})")
+        rows.append(cells)
+    print_table(run, ("MACHINE", *(column.name.upper() for column in report.columns)), rows)
+
+
+def _by_label(run: Run, report: Report, key: str) -> None:
+    from broker.cli.output import print_table
+
+    rows = [
+        (value or f"(no {key})", *(total.short() for total in totals))
+        for value, totals in report.by_label(key).items()
+    ]
+    print_table(run, (key.upper(), *(column.name.upper() for column in report.columns)), rows)

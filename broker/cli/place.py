@@ -1,0 +1,199 @@
+"""``interop place``: where workloads should run."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broker.cli.run import LOSSES, Run
+
+if TYPE_CHECKING:
+    from broker.placement import Change, Placed, Placement, Why
+    from broker.placement.document import Read
+
+
+def place(
+    run: Run,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Workloads and places (YAML).")],
+    why: Annotated[
+        str | None, typer.Option(help="Explain where this workload is.", metavar="NAME")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Keep the placement.", metavar="FILE")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="What is different from a kept one.", metavar="FILE")
+    ] = None,
+    gap: Annotated[
+        float, typer.Option(help="How far from the best it may be, as a share.", min=0, max=1)
+    ] = 0.01,
+    seconds: Annotated[float, typer.Option(help="Time to look for it.", min=0.1)] = 60.0,
+) -> None:
+    """Find the cheapest place for each workload that keeps every rule.
+
+    The exit code is 3 when the rules contradict each other; those that do are named.
+    """
+    from broker import placement
+    from broker.catalog import Catalogue
+    from broker.cli.output import note, print_json
+
+    with Catalogue() as catalogue:
+        told = placement.read(file, catalogue)
+    found = placement.place(told.problem, gap=gap, seconds=seconds)
+    if found.conflict:
+        if run.json:
+            print_json(found.model_dump(mode="json"))
+        else:
+            _conflict(run, found)
+        raise typer.Exit(LOSSES)
+    before = _kept(compare) if compare else None
+    if output:
+        _keep(found, output)
+    if why is not None:
+        reasons = placement.why(told.problem, found, why, gap=gap, seconds=seconds)
+        if run.json:
+            print_json(reasons.model_dump(mode="json"))
+        else:
+            _why(run, reasons, found.currency)
+    elif before is not None:
+        changes = placement.diff(before, found)
+        if run.json:
+            print_json([change.model_dump(mode="json") for change in changes])
+        else:
+            _changes(run, changes, before, found)
+    elif run.json:
+        document = found.model_dump(mode="json")
+        document["moves"] = [_move(each, told) for each in found.moves]
+        print_json(document)
+    else:
+        _placement(run, found)
+        _moves(found, told)
+    _warn(told)
+    if found.out_of_time:
+        note(f"interop: time ran out; a placement {found.gap:.1%} cheaper may exist")
+
+
+def _placement(run: Run, found: Placement) -> None:
+    from broker.cli.output import note, print_table
+
+    print_table(
+        run,
+        ("WORKLOAD", "COUNT", "AT", "EACH A MONTH", "MOVES"),
+        [
+            (
+                each.workload,
+                str(each.count),
+                each.option,
+                f"{each.month:.2f} {found.currency}",
+                "yes" if each.moved else "",
+            )
+            for each in found.placed
+        ],
+    )
+    note(f"{found.month:.2f} {found.currency} a month, within {found.gap:.2%} of the best there is")
+
+
+def _conflict(run: Run, found: Placement) -> None:
+    from broker.cli.output import note, print_table
+
+    print_table(run, ("CANNOT HOLD AT ONCE",), [(rule,) for rule in found.conflict])
+    note(
+        "Without any one of these, all others can be kept."
+        if found.conflict_exact
+        else "That each of these is needed for the contradiction was not proved in time."
+    )
+
+
+def _why(run: Run, reasons: Why, currency: str) -> None:
+    from broker.cli.output import note, print_table
+
+    note(
+        f"{reasons.workload} is at {', '.join(reasons.at)}: {reasons.month:.2f} {currency} a month"
+    )
+    print_table(
+        run,
+        ("ELSEWHERE", "AS", "ALL TOGETHER", "NOT POSSIBLE BECAUSE"),
+        [
+            (
+                other.place,
+                other.option or "",
+                f"{other.more:+.2f} {currency} a month" if other.more is not None else "",
+                "; ".join(other.because),
+            )
+            for other in reasons.alternatives
+        ],
+    )
+
+
+def _changes(run: Run, changes: list[Change], before: Placement, after: Placement) -> None:
+    from broker.cli.output import note, print_table
+
+    print_table(
+        run,
+        ("WORKLOAD", "BEFORE", "AFTER", "A MONTH BEFORE", "A MONTH AFTER"),
+        [
+            (
+                each.workload,
+                ", ".join(each.before),
+                ", ".join(each.after),
+                f"{each.month_before:.2f}" if each.month_before is not None else "",
+                f"{each.month_after:.2f}" if each.month_after is not None else "",
+            )
+            for each in changes
+        ],
+    )
+    more = after.month - before.month
+    note(f"{len(changes)} workloads differ; {more:+.2f} {after.currency} a month")
+
+
+def _moves(found: Placement, told: Read) -> None:
+    from broker.cli.output import note
+
+    if found.moves:
+        note("To make it so:")
+    for each in found.moves:
+        note(f"  {_move(each, told)}")
+
+
+def _move(placed: Placed, told: Read) -> str:
+    """Return the command that plans a move, as far as the file names machine and account."""
+    machine = told.problem.workload(placed.workload).machine or f"ACCOUNT/{placed.workload}"
+    account = told.accounts.get(placed.place, placed.place)
+    return f"interop migrate plan {machine} {account}"
+
+
+def _warn(told: Read) -> None:
+    from broker.catalog.market import STALE
+    from broker.cli.output import note
+
+    if told.oldest is None:
+        return
+    age = datetime.datetime.now(datetime.UTC).date() - told.oldest
+    if age > STALE:
+        note(f"interop: prices up to {age.days} days old decided this; see interop catalogue age")
+
+
+def _keep(found: Placement, file: Path) -> None:
+    from broker.errors import ConfigError
+
+    try:
+        file.write_text(found.model_dump_json(indent=2), "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _kept(file: Path) -> Placement:
+    import json
+
+    from broker.errors import ConfigError
+    from broker.placement import Placement
+    from broker.reading import validated
+
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot read the placement {file}: {error}") from error
+    return validated(Placement, document, str(file))

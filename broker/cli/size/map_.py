@@ -1,0 +1,170 @@
+"""``interop size map``: the sizes of several places that carry what one machine needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broker.cli.run import LOSSES, Run
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from broker.catalog import Market, Plan, Price
+    from broker.fit.need import Need
+    from broker.sizing import Mapped
+
+
+def map_(
+    run: Run,
+    size: Annotated[
+        str, typer.Argument(metavar="SIZE", help="4x16 (vCPU x GiB), or PROVIDER/SIZE.")
+    ],
+    to: Annotated[list[str], typer.Option(help="A place it may go to.", metavar="PROVIDER/REGION")],
+    arch: Annotated[str | None, typer.Option(help="x86_64 or aarch64.")] = None,
+    gpus: Annotated[int | None, typer.Option(help="GPUs it needs.", min=0)] = None,
+    disks: Annotated[int, typer.Option(help="Disks it has.", min=0)] = 1,
+    nics: Annotated[int, typer.Option(help="Network cards it has.", min=0)] = 1,
+    local_disk: Annotated[int, typer.Option(help="GiB of local disk it needs.", min=0)] = 0,
+    firmware: Annotated[str, typer.Option(help="bios, uefi or uefi_secure.")] = "unknown",
+    driver: Annotated[
+        list[str] | None, typer.Option(help="A device the guest has a driver for; none: not known.")
+    ] = None,
+    burstable: Annotated[
+        bool, typer.Option("--burstable", help="A share of each vCPU for long is enough.")
+    ] = False,
+    old: Annotated[
+        bool, typer.Option("--old", help="Generations that are being retired will do.")
+    ] = False,
+    zone: Annotated[str | None, typer.Option(help="Only what this zone has.")] = None,
+    vcpu_quota: Annotated[int | None, typer.Option(help="vCPUs still to be had.", min=1)] = None,
+    cpu_p95: Annotated[
+        float | None, typer.Option(help="95th percentile of CPU, as a share of SIZE.", min=0, max=1)
+    ] = None,
+    memory_p95: Annotated[
+        float | None, typer.Option(help="The same of memory.", min=0, max=1)
+    ] = None,
+    headroom: Annotated[float, typer.Option(help="Beyond what was measured.", min=0)] = 0.2,
+    closest: Annotated[
+        bool, typer.Option("--closest", help="The closest in kind, not the cheapest.")
+    ] = False,
+    allow_smaller: Annotated[
+        bool, typer.Option("--allow-smaller", help="Take less where nothing is large enough.")
+    ] = False,
+    plan: Annotated[
+        str, typer.Option(help="on_demand, reserved_1y, reserved_3y or spot.")
+    ] = "on_demand",
+    system: Annotated[str, typer.Option("--os", help="linux, windows, rhel or suse.")] = "linux",
+    account: Annotated[str, typer.Option(help="With this account's prices.")] = "",
+    currency: Annotated[str, typer.Option(help="Prices in this currency.")] = "USD",
+) -> None:
+    """Show the cheapest size of each place that has all a machine needs, and why that one.
+
+    The exit code is 3 when a place has nothing that fits.
+    """
+    from broker.catalog import Catalogue, Market, Place, Plan
+    from broker.cli.choices import choice
+    from broker.cli.output import note, print_json
+    from broker.fit.match import Prefer
+    from broker.fit.need import Need, measured
+    from broker.model import GIB, Arch, Firmware
+    from broker.sizing import map_size, staleness, wanted
+
+    with Catalogue() as catalogue:
+        meant = wanted(size, catalogue)
+        changes: dict[str, object] = {}
+        if arch is not None:
+            changes["arch"] = choice(Arch, arch)
+        if gpus is not None:
+            changes["gpus"] = gpus
+        needed = meant.size.model_copy(update=changes)
+        if cpu_p95 is not None or memory_p95 is not None:
+            needed = measured(
+                needed,
+                cpu_p95=1 if cpu_p95 is None else cpu_p95,
+                memory_p95=1 if memory_p95 is None else memory_p95,
+                headroom=headroom,
+            )
+        need = Need(
+            size=needed,
+            firmware=choice(Firmware, firmware),
+            disks=disks,
+            nics=nics,
+            local_disk=local_disk * GIB,
+            drivers=frozenset(driver) if driver else None,
+            burstable=burstable or bool(meant.burstable),
+            old_generations=old,
+            zone=zone,
+            vcpu_quota=vcpu_quota,
+            character=meant.character,
+        )
+        markets = [
+            Market(catalogue, Place.parse(each), account=account, currency=currency) for each in to
+        ]
+    found = [
+        map_size(
+            need,
+            market,
+            prefer=Prefer.CLOSEST if closest else Prefer.CHEAPEST,
+            plan=choice(Plan, plan),
+            system=system,
+            allow_smaller=allow_smaller,
+        )
+        for market in markets
+    ]
+    used = [
+        _prices(each, market, choice(Plan, plan), system)
+        for each, market in zip(found, markets, strict=True)
+    ]
+    if run.json:
+        print_json([_told(each, prices) for each, prices in zip(found, used, strict=True)])
+    else:
+        _show(run, need, found)
+    for prices in used:
+        if warning := staleness(prices):
+            note(f"interop: {warning}")
+    if any(each.match.offer is None for each in found):
+        raise typer.Exit(LOSSES)
+
+
+def _prices(mapped: Mapped, market: Market, plan: Plan, system: str) -> list[Price]:
+    """Return what the price of the size taken consists of."""
+    offer = mapped.match.offer
+    parts = market.compute(offer, plan, system) if offer else []
+    return [price for _, price in parts if price is not None]
+
+
+def _told(mapped: Mapped, prices: list[Price]) -> JsonValue:
+    """Return a mapping with where each part of its price is from."""
+    told: dict[str, JsonValue] = mapped.model_dump(mode="json")
+    told["prices"] = [price.model_dump(mode="json") for price in prices]
+    return told
+
+
+def _show(run: Run, need: Need, found: list[Mapped]) -> None:
+    from broker.cli import words
+    from broker.cli.output import note, print_table
+
+    note(f"Needed: {words.size(need.size)} ({need.size.arch})")
+    print_table(
+        run,
+        ("PLACE", "SIZE", "HAS", "AN HOUR", "WHY", "RUNNER-UP", "UNCHECKED"),
+        [
+            (
+                str(each.place),
+                each.match.offer.id if each.match.offer else "-",
+                words.size(each.match.offer.size) if each.match.offer else "",
+                words.money(each.match.offer.price_per_hour if each.match.offer else None),
+                each.match.reason,
+                f"{each.match.runner_up.id}: {each.match.lost_by}" if each.match.runner_up else "",
+                ", ".join(each.match.unchecked),
+            )
+            for each in found
+        ],
+        blocks=True,
+    )
+    if run.verbose:
+        for each in found:
+            for what, count in each.match.lacked.items():
+                note(f"{each.place}: {count} have {what}, as {each.match.examples[what]}")

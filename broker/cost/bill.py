@@ -1,0 +1,192 @@
+"""One machine's month at one place: a line for each thing that is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from broker.catalog import Market, Place, Price, items
+from broker.catalog.kinds import included, substitute
+from broker.catalog.values import HOURS_PER_MONTH
+from broker.cost.machine import Disk, Machine
+from broker.model import Offer
+
+CENT = Decimal("0.01")
+
+
+class Line(NamedTuple):
+    """Something paid for. ``price`` and ``amount`` are None when nobody says what it costs."""
+
+    what: str
+    item: str
+    quantity: Decimal
+    unit: str
+    price: Price | None
+    amount: Decimal | None
+
+
+class Sum(NamedTuple):
+    """A total. With anything ``unpriced`` it is a lower bound; it is never less than it says."""
+
+    amount: Decimal
+    currency: str
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether everything in it has a price."""
+        return not self.unpriced
+
+    def __str__(self) -> str:
+        told = f"{self.amount.quantize(CENT):,} {self.currency}"
+        if self.exact:
+            return told
+        count = len(self.unpriced)
+        names = ", ".join(self.unpriced[:3]) + ("..." if count > 3 else "")
+        return f"≥ {told}, {count} {'item' if count == 1 else 'items'} unpriced: {names}"
+
+    def short(self) -> str:
+        """Return the amount alone, marked when it is a lower bound."""
+        return f"{'' if self.exact else '≥ '}{self.amount.quantize(CENT):,} {self.currency}"
+
+
+class Bill(NamedTuple):
+    """A machine's month at one place. ``offer`` is None when the place has no size that fits.
+
+    ``why`` is how the size was found; ``blocked`` says what keeps the machine from being there.
+    """
+
+    machine: Machine
+    place: Place
+    offer: Offer | None
+    lines: Sequence[Line]
+    why: str = ""
+    blocked: str = ""
+
+    def total(self, currency: str) -> Sum:
+        """Return what the month comes to."""
+        return total(self.lines, currency)
+
+
+def total(lines: Iterable[Line], currency: str) -> Sum:
+    """Add lines up; those without a price make the sum a lower bound."""
+    amount = Decimal(0)
+    unpriced: dict[str, None] = {}
+    for line in lines:
+        if line.amount is None:
+            unpriced[line.item] = None
+        else:
+            amount += line.amount
+    return Sum(amount, currency, tuple(unpriced))
+
+
+def add(sums: Iterable[Sum], currency: str) -> Sum:
+    """Add sums up, all in one currency."""
+    amount = Decimal(0)
+    unpriced: dict[str, None] = {}
+    for each in sums:
+        if each.currency != currency:
+            raise ValueError(f"{each.currency} cannot be added to {currency}")
+        amount += each.amount
+        unpriced.update(dict.fromkeys(each.unpriced))
+    return Sum(amount, currency, tuple(unpriced))
+
+
+class Till:
+    """Prices machines at one place. What was priced once is not priced again.
+
+    ``egress`` is what a GiB sent costs there, for all that is sent from there together.
+    """
+
+    def __init__(self, market: Market, egress: Price | None) -> None:
+        self.market = market
+        self._egress = egress
+        self._compute: dict[tuple[str, str, str, Decimal], tuple[Line, ...]] = {}
+        self._disks: dict[tuple[str | None, Decimal, int, int, str], tuple[Line, ...]] = {}
+
+    def lines(self, machine: Machine, offer: Offer) -> list[Line]:
+        """Return what a machine pays for as a machine of ``offer``; nothing is left out."""
+        found: list[Line] = []
+        if machine.billed is not False:
+            compute = (offer.id, str(machine.plan), machine.os, machine.hours)
+            if compute not in self._compute:
+                self._compute[compute] = tuple(_compute(machine, offer, self.market))
+            found += self._compute[compute]
+        provider = machine.place.provider
+        for disk in machine.disks:
+            key = (disk.kind, disk.gib, disk.iops, disk.mibps, provider)
+            if key not in self._disks:
+                self._disks[key] = tuple(_disk(disk, provider, self.market))
+            found += self._disks[key]
+        if machine.addresses:
+            hours = Decimal(machine.addresses * HOURS_PER_MONTH)
+            price = self.market.price(items.ADDRESS)
+            found.append(_line("address", items.ADDRESS, hours, "hour", price))
+        if machine.snapshots_gib:
+            price = self.market.price(items.SNAPSHOT)
+            gib = machine.snapshots_gib
+            found.append(_line("snapshot", items.SNAPSHOT, gib, "GiB-month", price))
+        if machine.egress_gib:
+            name = f"{items.EGRESS}*"
+            found.append(_line("egress", name, machine.egress_gib, "GiB", self._egress))
+        return found
+
+
+def egress_price(market: Market, gib: Decimal) -> Price | None:
+    """Return the mean price of a GiB when so many are sent in a month; None when none is known.
+
+    Tiers count for all of an account's traffic together, so no machine has a tier of its own.
+    """
+    tiers = sorted(
+        (Decimal(item.removeprefix(items.EGRESS)), price)
+        for item in market.begins(items.EGRESS)
+        if (price := market.price(item)) is not None
+    )
+    if not tiers or tiers[0][0] != 0:
+        return None
+    if gib <= 0:
+        return tiers[0][1]
+    paid = Decimal(0)
+    for index, (start, price) in enumerate(tiers):
+        end = tiers[index + 1][0] if index + 1 < len(tiers) else gib
+        paid += max(Decimal(0), min(end, gib) - start) * price.amount
+    last = tiers[-1][1]
+    mean = {"item": f"{items.EGRESS}*", "amount": paid / gib}
+    return last.model_copy(update=mean | {"source": f"{last.source} (mean of its tiers)"})
+
+
+def _compute(machine: Machine, offer: Offer, market: Market) -> Iterator[Line]:
+    for quantity, price in market.compute(offer, machine.plan, machine.os):
+        name = price.item if price else items.compute(offer.id, machine.plan, machine.os)
+        yield _line("compute", name, quantity * machine.hours, "hour", price)
+
+
+def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
+    kind = substitute(disk.kind, provider, market)
+    if kind is None:
+        yield _line("disk", items.disk(disk.kind or "unknown", "gib"), disk.gib, "GiB-month", None)
+        return
+    steps = items.steps(kind)
+    whole = sorted(int(item.removeprefix(steps)) for item in market.begins(steps))
+    if whole:
+        step = next((size for size in whole if size >= disk.gib), None)
+        name = f"{steps}{step if step is not None else disk.gib}"
+        yield _line("disk", name, Decimal(1), "disk-month", market.price(name))
+        return
+    name = items.disk(kind, "gib")
+    yield _line("disk", name, disk.gib, "GiB-month", market.price(name))
+    free_iops, free_mibps = included(kind, market)
+    for what, wanted, free, unit in (
+        ("iops", disk.iops, free_iops, "IOPS-month"),
+        ("throughput", disk.mibps, free_mibps, "MiBps-month"),
+    ):
+        name = items.disk(kind, what)
+        beyond = wanted - free
+        if beyond > 0 and market.begins(name):  # a kind sold without it has it included
+            yield _line(f"disk {what}", name, Decimal(beyond), unit, market.price(name))
+
+
+def _line(what: str, item: str, quantity: Decimal, unit: str, price: Price | None) -> Line:
+    amount = None if price is None else quantity * price.amount
+    return Line(what, item, quantity, price.unit if price else unit, price, amount)

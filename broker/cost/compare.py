@@ -1,0 +1,248 @@
+"""What machines cost now, and what they would cost elsewhere."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain
+
+from broker.catalog import Catalogue, Market, Place, Price, items
+from broker.catalog.market import Rates
+from broker.cost.bill import Bill, Line, Sum, Till, add, egress_price, total
+from broker.cost.machine import Machine
+from broker.errors import ConfigError
+from broker.model import Firmware, Offer
+from broker.sizing import Mapped, map_size
+
+MONTHS = 36
+DAYS_PER_MONTH = Decimal(365) / 12
+BLOCKS_PER_GIB = 2048
+"""Of 512 KiB: what block interfaces write at a time."""
+
+DOUBLE_RUNNING_DAYS = 7
+"""How long a machine runs on both sides while people make sure that it may be switched off."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """All machines at one place, or where they are now (``place`` is None)."""
+
+    name: str
+    place: Place | None
+    bills: Sequence[Bill]
+    monthly: Sum
+    one_off: Sum
+    moves: Sequence[Line] = ()
+
+    @property
+    def blocked(self) -> list[Bill]:
+        """The machines that cannot be there."""
+        return [bill for bill in self.bills if bill.blocked]
+
+    def after(self, months: int) -> Sum:
+        """Return what so many months cost, moving there included."""
+        amount = self.monthly.amount * months + self.one_off.amount
+        unpriced = dict.fromkeys((*self.monthly.unpriced, *self.one_off.unpriced))
+        return Sum(amount, self.monthly.currency, tuple(unpriced))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The comparison: ``now``, and one column a place asked for."""
+
+    currency: str
+    made_on: datetime.date
+    now: Column
+    targets: Sequence[Column]
+
+    @property
+    def columns(self) -> list[Column]:
+        """Now, then the targets."""
+        return [self.now, *self.targets]
+
+    def break_even(self, column: Column) -> Decimal | None:
+        """Return after how many months moving there has paid for itself; None when it never does.
+
+        None too while the two sums are lower bounds: what is not known could turn it round.
+        """
+        saved = self.now.monthly.amount - column.monthly.amount
+        if saved <= 0 or not (self.now.monthly.exact and column.after(0).exact) or column.blocked:
+            return None
+        return column.one_off.amount / saved
+
+    def by_label(self, key: str) -> dict[str, list[Sum]]:
+        """Return the columns' monthly totals by the value of one label; "" are those without it."""
+        values = sorted({bill.machine.labels.get(key, "") for bill in self.now.bills})
+        return {
+            value: [
+                add(
+                    (
+                        bill.total(self.currency)
+                        for bill in column.bills
+                        if bill.machine.labels.get(key, "") == value
+                    ),
+                    self.currency,
+                )
+                for column in self.columns
+            ]
+            for value in values
+        }
+
+    def prices(self) -> list[Price]:
+        """Return every price used, once."""
+        used = {
+            id(line.price): line.price
+            for column in self.columns
+            for line in chain(
+                chain.from_iterable(bill.lines for bill in column.bills), column.moves
+            )
+            if line.price is not None
+        }
+        return sorted(used.values(), key=lambda price: (str(price.place), price.item))
+
+
+def compare(
+    machines: Sequence[Machine],
+    places: Iterable[Place] = (),
+    *,
+    catalogue: Catalogue,
+    currency: str = "USD",
+    rates: Rates | None = None,
+    account: str = "",
+    double_running_days: int = DOUBLE_RUNNING_DAYS,
+) -> Report:
+    """Return what ``machines`` cost now and at each of ``places``; ConfigError for no machines.
+
+    Each machine's size is mapped to the cheapest that has all it needs. ``account`` is whose prices
+    count at the places; now, each machine's own account's do.
+    """
+    if not machines:
+        raise ConfigError("there are no machines to price")
+    desk = _Desk(catalogue, currency, rates, account)
+    now = _now(machines, desk)
+    leaving = _leaving(machines, desk)
+    targets = [_there(machines, now, place, desk, leaving, double_running_days) for place in places]
+    today = datetime.datetime.now(datetime.UTC).date()
+    return Report(currency=currency, made_on=today, now=now, targets=targets)
+
+
+class _Desk:
+    """The markets of one comparison, and the sizes mapped so far."""
+
+    def __init__(
+        self, catalogue: Catalogue, currency: str, rates: Rates | None, account: str
+    ) -> None:
+        self.currency = currency
+        self.account = account
+        self._catalogue = catalogue
+        self._rates = rates
+        self._markets: dict[tuple[str, str], Market] = {}
+        self._mapped: dict[tuple[object, ...], Mapped] = {}
+
+    def market(self, place: Place, account: str) -> Market:
+        key = (str(place), account)
+        if key not in self._markets:
+            self._markets[key] = Market(
+                self._catalogue, place, account=account, currency=self.currency, rates=self._rates
+            )
+        return self._markets[key]
+
+    def till(self, place: Place, account: str, machines: Iterable[Machine]) -> Till:
+        """Return what prices ``machines`` at a place, where they send all they send."""
+        market = self.market(place, account)
+        sent = sum((machine.egress_gib for machine in machines), Decimal(0))
+        return Till(market, egress_price(market, sent))
+
+    def mapped(self, machine: Machine, market: Market) -> Mapped:
+        size = machine.size
+        alike = (
+            str(market.place), size.vcpus, size.memory, size.arch, size.gpus, machine.firmware,
+            len(machine.disks), machine.nics, machine.burstable, machine.plan, machine.os,
+        )  # fmt: skip
+        if alike not in self._mapped:
+            self._mapped[alike] = map_size(
+                machine.need(), market, plan=machine.plan, system=machine.os
+            )
+        return self._mapped[alike]
+
+
+def _now(machines: Sequence[Machine], desk: _Desk) -> Column:
+    groups: dict[tuple[str, str], list[Machine]] = {}
+    for machine in machines:
+        groups.setdefault((str(machine.place), machine.account), []).append(machine)
+    tills = {
+        key: desk.till(group[0].place, group[0].account, group) for key, group in groups.items()
+    }
+    bills = []
+    for machine in machines:
+        offer = Offer(
+            id=machine.offer or f"{machine.size.vcpus}x{machine.size.memory / 1024:g}",
+            size=machine.size,
+            firmware=frozenset({Firmware.UNKNOWN}),
+        )
+        told = tills[str(machine.place), machine.account].lines(machine, offer)
+        bills.append(Bill(machine, machine.place, offer, told))
+    monthly = total((line for bill in bills for line in bill.lines), desk.currency)
+    return Column("now", None, bills, monthly, Sum(Decimal(0), desk.currency))
+
+
+def _leaving(machines: Sequence[Machine], desk: _Desk) -> dict[str, Price | None]:
+    """Return what a GiB costs that leaves each place when all machines of it move at once."""
+    places: dict[str, Place] = {}
+    leaving: dict[str, Decimal] = {}
+    for machine in machines:
+        name = str(machine.place)
+        places[name] = machine.place
+        leaving[name] = leaving.get(name, Decimal(0)) + machine.gib
+    return {
+        name: egress_price(desk.market(places[name], desk.account), gib)
+        for name, gib in leaving.items()
+    }
+
+
+def _there(
+    machines: Sequence[Machine],
+    now: Column,
+    place: Place,
+    desk: _Desk,
+    leaving: Mapping[str, Price | None],
+    days: int,
+) -> Column:
+    till = desk.till(place, desk.account, machines)
+    bills: list[Bill] = []
+    moves: list[Line] = []
+    for machine, stays in zip(machines, now.bills, strict=True):
+        if machine.place == place:
+            bills.append(stays)
+            continue
+        mapped = desk.mapped(machine, till.market)
+        offer = mapped.match.offer
+        if offer is None:
+            missing = Line("compute", f"no size at {place}", Decimal(1), "hour", None, None)
+            bills.append(Bill(machine, place, None, [missing], blocked=mapped.match.reason))
+            continue
+        told = till.lines(machine, offer)
+        bills.append(Bill(machine, place, offer, told, why=mapped.match.reason))
+        moves += _move(machine, told, leaving[str(machine.place)], till.market, days)
+    monthly = total((line for bill in bills for line in bill.lines), desk.currency)
+    return Column(str(place), place, bills, monthly, total(moves, desk.currency), moves)
+
+
+def _move(
+    machine: Machine, there: Iterable[Line], leaving: Price | None, market: Market, days: int
+) -> Iterator[Line]:
+    """Yield what moving once costs: what leaves, what is written, and both sides running."""
+    if gib := machine.gib:
+        sent = None if leaving is None else gib * leaving.amount
+        yield Line("egress once", f"{items.EGRESS}*", gib, "GiB", leaving, sent)
+        thousands = gib * BLOCKS_PER_GIB / 1000
+        price = market.price(items.BLOCKS)
+        written = None if price is None else thousands * price.amount
+        yield Line("blocks once", items.BLOCKS, thousands, "1000 requests", price, written)
+    twice = total(there, market.currency)
+    share = Decimal(days) / DAYS_PER_MONTH
+    yield Line("double running", "a month there", share, "month", None, twice.amount * share)
+    for item in twice.unpriced:
+        yield Line("double running", item, share, "month", None, None)

@@ -1,0 +1,106 @@
+"""A machine as far as its bill goes: what it has, where, and how much it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from broker.catalog.items import LINUX
+from broker.catalog.values import HOURS_PER_MONTH, Place, Plan
+from broker.fit.need import Need
+from broker.model import GIB, Firmware, Instance, Labels, Size, Strict
+from broker.survey import Listing
+
+Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+
+class Disk(Strict):
+    """One disk: its size, and its provider's kind and performance where they are known."""
+
+    gib: Amount
+    kind: str | None = None
+    iops: Annotated[int, Field(ge=0)] = 0
+    mibps: Annotated[int, Field(ge=0)] = 0
+
+
+class Machine(Strict):
+    """One machine and how it is used in a month.
+
+    ``offer`` is the name of its size where it has one. ``billed`` tells whether compute is billed:
+    a stopped machine that still holds it is; None, when nobody knows, counts as billed.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    place: Place
+    size: Size
+    offer: str | None = None
+    os: str = LINUX
+    plan: Plan = Plan.ON_DEMAND
+    billed: bool | None = True
+    hours: Annotated[Decimal, Field(ge=0, le=744)] = Decimal(HOURS_PER_MONTH)
+    disks: tuple[Disk, ...] = ()
+    addresses: Annotated[int, Field(ge=0)] = 0
+    egress_gib: Amount = Decimal(0)
+    snapshots_gib: Amount = Decimal(0)
+    firmware: Firmware = Firmware.UNKNOWN
+    nics: Annotated[int, Field(ge=0)] = 1
+    burstable: bool = False
+    account: str = ""
+    labels: Labels = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _reserved_is_paid_anyway(self) -> Self:
+        reserved = self.plan in (Plan.RESERVED_1Y, Plan.RESERVED_3Y)
+        if reserved and self.hours != HOURS_PER_MONTH:
+            raise ValueError(f"a reservation is paid for all {HOURS_PER_MONTH} hours of a month")
+        return self
+
+    @property
+    def gib(self) -> Decimal:
+        """All of its disks' sizes."""
+        return sum((disk.gib for disk in self.disks), Decimal(0))
+
+    def need(self) -> Need:
+        """Return what a size somewhere else must have."""
+        return Need(
+            size=self.size,
+            firmware=self.firmware,
+            disks=len(self.disks),
+            nics=self.nics,
+            burstable=self.burstable,
+        )
+
+
+def of_listings(listings: Iterable[Listing], places: Mapping[str, Place]) -> list[Machine]:
+    """Return the machines of an inventory; ``places`` says where each account is.
+
+    Traffic and snapshots are in no inventory: they count as none until somebody tells them.
+    """
+    return [
+        of_instance(instance, places[listing.account], listing.account)
+        for listing in listings
+        for instance in listing.instances
+    ]
+
+
+def of_instance(instance: Instance, place: Place, account: str = "") -> Machine:
+    """Return an instance as its bill sees it."""
+    spec = instance.spec
+    return Machine(
+        name=spec.name,
+        place=place,
+        size=spec.size,
+        offer=instance.offer,
+        billed=instance.state.allocated,
+        disks=tuple(
+            Disk(gib=Decimal(volume.size) / GIB, kind=volume.kind) for volume in spec.volumes
+        ),
+        addresses=sum(len(nic.public_addresses) for nic in instance.nics),
+        firmware=spec.firmware,
+        nics=len(spec.nics),
+        account=account,
+        labels=spec.labels,
+    )

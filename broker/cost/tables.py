@@ -1,0 +1,116 @@
+"""A report as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import TextIO
+
+from pydantic import JsonValue
+
+from broker.cost.bill import Bill, Line, Sum
+from broker.cost.compare import MONTHS, Report
+
+COLUMNS = (
+    "scenario", "machine", "place", "size", "what", "item", "quantity", "unit", "unit_price",
+    "currency", "amount", "source", "as_of", "confidence",
+)  # fmt: skip
+
+
+def as_json(report: Report) -> JsonValue:
+    """Return the whole report; amounts are text, so that no digit is lost, and null is unknown."""
+    return {
+        "currency": report.currency,
+        "made_on": str(report.made_on),
+        "scenarios": [
+            {
+                "name": column.name,
+                "monthly": _sum(column.monthly),
+                "one_off": _sum(column.one_off),
+                "three_years": _sum(column.after(MONTHS)),
+                "break_even_months": _text(report.break_even(column)),
+                "machines": [bill_as_json(bill, report.currency) for bill in column.bills],
+                "moving": [_line(line) for line in column.moves],
+            }
+            for column in report.columns
+        ],
+        "prices": [price.model_dump(mode="json") for price in report.prices()],
+    }
+
+
+def write_csv(report: Report, file: TextIO) -> None:
+    """Write one row a line of a bill; an empty amount is one that nobody knows."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for column in report.columns:
+        for bill in column.bills:
+            size = bill.offer.id if bill.offer else ""
+            for line in bill.lines:
+                row = (column.name, bill.machine.name, str(bill.place), size)
+                writer.writerow(_cells((*row, *_told(line, report.currency))))
+        for line in column.moves:
+            row = (column.name, "", str(column.place), "")
+            writer.writerow(_cells((*row, *_told(line, report.currency))))
+
+
+def _cells(row: tuple[str, ...]) -> Iterator[str]:
+    """Yield cells that no spreadsheet takes for a formula: names come from outside."""
+    for cell in row:
+        yield f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+
+
+def _told(line: Line, currency: str) -> tuple[str, ...]:
+    price = line.price
+    return (
+        line.what,
+        line.item,
+        f"{line.quantity.normalize():f}",
+        line.unit,
+        f"{price.amount:f}" if price else "",
+        currency,
+        "" if line.amount is None else f"{line.amount:f}",
+        price.source if price else "",
+        str(price.as_of) if price else "",
+        str(price.confidence) if price else "",
+    )
+
+
+def bill_as_json(bill: Bill, currency: str) -> JsonValue:
+    """Return one bill, line by line."""
+    return {
+        "machine": bill.machine.name,
+        "place": str(bill.place),
+        "size": bill.offer.id if bill.offer else None,
+        "why": bill.why or None,
+        "blocked": bill.blocked or None,
+        "labels": dict(bill.machine.labels),
+        "monthly": _sum(bill.total(currency)),
+        "lines": [_line(line) for line in bill.lines],
+    }
+
+
+def _line(line: Line) -> JsonValue:
+    return {
+        "what": line.what,
+        "item": line.item,
+        "quantity": f"{line.quantity.normalize():f}",
+        "unit": line.unit,
+        "amount": None if line.amount is None else f"{line.amount:f}",
+        "unit_price": f"{line.price.amount:f}" if line.price else None,
+        "source": line.price.source if line.price else None,
+        "as_of": str(line.price.as_of) if line.price else None,
+        "confidence": str(line.price.confidence) if line.price else None,
+    }
+
+
+def _sum(found: Sum) -> JsonValue:
+    return {
+        "amount": f"{found.amount:f}",
+        "currency": found.currency,
+        "lower_bound": not found.exact,
+        "unpriced": list(found.unpriced),
+    }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

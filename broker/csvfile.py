@@ -1,0 +1,59 @@
+"""CSV files as people's spreadsheets write them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from broker.errors import ConfigError
+from broker.nearest import did_you_mean
+
+DELIMITERS = ",;\t|"
+
+
+def rows(
+    path: Path, needed: Sequence[str], optional: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row with its line's number, as it is read; ConfigError tells file and line.
+
+    The file may begin with a byte order mark and with lines of comment (#), and be separated by
+    comma, semicolon, tab or bar: whichever the line that names the columns has most of.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            number = 1
+            first = file.readline()
+            while first.startswith("#"):
+                first = file.readline()
+                number += 1
+            delimiter = max(DELIMITERS, key=first.count)
+            names = next(csv.reader([first], delimiter=delimiter), [])
+            columns = [name.strip().lower() for name in names]
+            _check(f"{path}:{number}", columns, needed, optional)
+            for cells in csv.reader(file, delimiter=delimiter):
+                number += 1
+                if not any(cells):
+                    continue
+                if len(cells) != len(columns):
+                    raise ConfigError(
+                        f"{path}:{number}: {len(cells)} values for {len(columns)} columns"
+                    )
+                yield (
+                    number,
+                    {name: cell.strip() for name, cell in zip(columns, cells, strict=True)},
+                )
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from error
+
+
+def _check(where: str, columns: list[str], needed: Sequence[str], optional: Sequence[str]) -> None:
+    known = (*needed, *optional)
+    for name in columns:
+        if name not in known:
+            raise ConfigError(f'{where}: unknown column "{name}"', hint=did_you_mean(name, known))
+    if missing := [name for name in needed if name not in columns]:
+        raise ConfigError(
+            f"{where}: no column {', '.join(missing)}",
+            hint=f"The first line names the columns: {','.join(known)}",
+        )

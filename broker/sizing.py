@@ -1,0 +1,91 @@
+"""Which size a machine gets somewhere else: the catalogue's offers, matched with a need."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from broker.catalog import Catalogue, Market, Place, Plan, Price
+from broker.catalog.items import LINUX
+from broker.catalog.market import STALE
+from broker.errors import ConfigError
+from broker.fit.match import Match, Prefer, match
+from broker.fit.need import Need, synthesised
+from broker.model import Arch, Offer, Size, Strict
+
+SPEC = re.compile(r"(\d+)x(\d+(?:\.\d+)?)")
+
+
+class Mapped(Strict):
+    """What one place has for a need."""
+
+    place: Place
+    match: Match
+
+
+def map_size(
+    need: Need,
+    market: Market,
+    *,
+    prefer: Prefer = Prefer.CHEAPEST,
+    plan: Plan = Plan.ON_DEMAND,
+    system: str = LINUX,
+    allow_smaller: bool = False,
+) -> Mapped:
+    """Return the offer of a place a need is mapped to, and why; no offer when nothing fits."""
+    found = match(
+        need,
+        offers(need, market, plan, system),
+        prefer=prefer,
+        allow_smaller=allow_smaller,
+    )
+    if market.any_size and found.offer is None:
+        largest = max(market.hosts, key=lambda host: (host.vcpus, host.memory))
+        reason = (
+            f"no host there can carry it: the largest has {largest.vcpus} vCPU and "
+            f"{largest.memory} MiB ({largest.arch})"
+        )
+        found = found.model_copy(update={"reason": reason})
+    return Mapped(place=market.place, match=found)
+
+
+def offers(need: Need, market: Market, plan: Plan, system: str) -> list[Offer]:
+    """Return what is in question at a place: its catalogue, or what its hosts can be cut into."""
+    if not market.any_size:
+        return market.offers(plan, system)
+    hosts = [
+        (host.id, Size(vcpus=host.vcpus, memory=host.memory, arch=Arch(host.arch)))
+        for host in market.hosts
+        if host.vcpus > 0 and host.memory > 0
+    ]
+    return [market.priced(offer, plan, system) for offer in synthesised(need, hosts)]
+
+
+def wanted(text: str, catalogue: Catalogue) -> Offer:
+    """Return the size people mean: 4x16 (vCPU x GiB), or a size of a provider, PROVIDER/SIZE.
+
+    ConfigError when it is neither or asks for nothing; NotFound when the provider has no such size.
+    """
+    if spec := SPEC.fullmatch(text):
+        vcpus, memory = int(spec[1]), int(Decimal(spec[2]) * 1024)
+        if not (vcpus and memory):
+            raise ConfigError(f'"{text}" asks for nothing', hint="A machine has 1 vCPU at least")
+        return Offer(id=text, size=Size(vcpus=vcpus, memory=memory), firmware=frozenset())
+    provider, slash, name = text.partition("/")
+    if not slash:
+        raise ConfigError(f'"{text}" is no size', hint="Say 4x16 (vCPU x GiB), or PROVIDER/SIZE")
+    return catalogue.offer(provider, name)
+
+
+def staleness(prices: Iterable[Price]) -> str | None:
+    """Return a warning when the oldest of the prices used is old, else None."""
+    oldest = min(prices, key=lambda price: price.as_of, default=None)
+    today = datetime.datetime.now(datetime.UTC).date()
+    if oldest is None or today - oldest.as_of <= STALE:
+        return None
+    return (
+        f"a price used of {oldest.place} is {(today - oldest.as_of).days} days old "
+        f"({oldest.as_of}, {oldest.source}); for newer ones: interop catalogue refresh PLACE"
+    )

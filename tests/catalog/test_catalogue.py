@@ -1,0 +1,179 @@
+"""Whom the catalogue believes, what it refuses, and what becomes of a broken file."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from broker.catalog import Catalogue, Market, Origin, Place, Plan, Price, items, pricelist
+from broker.catalog.market import Rates
+from broker.catalog.store import Discount
+from broker.catalog.values import Confidence
+from broker.errors import ConfigError
+
+FRANKFURT = Place.parse("aws/eu-central-1")
+M5 = items.compute("m5.large")
+TODAY = datetime.date(2026, 11, 1)
+
+
+def price(amount: str, origin: Origin, currency: str = "USD", account: str = "") -> Price:
+    return Price(
+        place=FRANKFURT,
+        item=M5,
+        unit="hour",
+        currency=currency,
+        amount=Decimal(amount),
+        source="test",
+        as_of=TODAY,
+        confidence=Confidence.HIGH,
+        origin=origin,
+        account=account,
+    )
+
+
+def keep(catalogue: Catalogue, *prices: Price) -> None:
+    catalogue.put_prices(pricelist.record_of(each) for each in prices)
+
+
+def amount(catalogue: Catalogue, account: str = "", currency: str = "USD") -> Decimal | None:
+    market = Market(catalogue, FRANKFURT, account=account, currency=currency)
+    found = market.price(M5)
+    return found.amount if found else None
+
+
+def test_refreshed_beats_user_beats_seed_beats_bundled(catalogue: Catalogue) -> None:
+    origins = {row[9] for row in catalogue.records(FRANKFURT) if row[2] == M5}
+    assert origins == {Origin.SEED, Origin.BUNDLED}
+    assert amount(catalogue) == Decimal("0.115")
+    keep(catalogue, price("0.2", Origin.USER))
+    assert amount(catalogue) == Decimal("0.2")
+    keep(catalogue, price("0.3", Origin.REFRESHED))
+    assert amount(catalogue) == Decimal("0.3")
+
+
+def test_a_negotiated_price_is_for_its_account_only(catalogue: Catalogue) -> None:
+    keep(catalogue, price("0.05", Origin.USER, account="prod"))
+    assert amount(catalogue) == Decimal("0.115")
+    assert amount(catalogue, account="prod") == Decimal("0.05")
+
+
+def test_the_longest_discount_applies_and_is_told(catalogue: Catalogue) -> None:
+    for item, percent in (("*", "10"), ("compute:on_demand:*", "25")):
+        told = Discount(
+            account="prod", provider="aws", item=item, percent=percent, source="contract 7"
+        )
+        catalogue.put_discount(told)
+    market = Market(catalogue, FRANKFURT, account="prod")
+    found = market.price(M5)
+    assert found is not None
+    assert found.amount == Decimal("0.115") * Decimal("0.75")
+    assert "less 25 % (contract 7)" in found.source
+    disk = market.price("disk:gp3:gib")
+    assert disk is not None
+    assert disk.amount == Decimal("0.0952") * Decimal("0.9")
+
+
+def test_currencies_are_never_mixed(catalogue: Catalogue) -> None:
+    keep(catalogue, price("0.10", Origin.REFRESHED, currency="EUR"))
+    assert amount(catalogue) == Decimal("0.115")
+    assert amount(catalogue, currency="EUR") == Decimal("0.10")
+    assert amount(catalogue, currency="CHF") is None
+    rates = Rates(currency="USD", as_of=TODAY, rates={"EUR": Decimal("1.1")})
+    found = Market(catalogue, FRANKFURT, rates=rates).price(M5)
+    assert found is not None
+    assert found.amount == Decimal("0.110")
+    assert "EUR at the rate of 2026-11-01" in found.source
+    with pytest.raises(ConfigError, match="the rates are in USD"):
+        Market(catalogue, FRANKFURT, currency="EUR", rates=rates)
+
+
+def test_bundled_zeros_are_unknown(catalogue: Catalogue) -> None:
+    rows = [row for place in catalogue.places() for row in catalogue.records(place)]
+    bundled = [row for row in rows if row[9] == Origin.BUNDLED]
+    assert len(bundled) > 10_000
+    assert all(Decimal(row[5]) > 0 and row[8] == "low" for row in bundled)
+
+
+def test_a_system_costs_its_own_price_or_its_licence(catalogue: Catalogue) -> None:
+    market = Market(catalogue, FRANKFURT)
+    m7i = next(offer for offer in market.offers() if offer.id == "m7i.xlarge")
+    windows = market.priced(m7i, system="windows").price_per_hour
+    bare = market.priced(m7i).price_per_hour
+    assert bare is not None
+    assert windows is not None
+    assert windows.amount - bare.amount == 4 * Decimal("0.046")
+    assert market.priced(m7i, plan=Plan.RESERVED_3Y).price_per_hour is None
+
+
+def test_a_place_nobody_knows_is_told_with_the_nearest(catalogue: Catalogue) -> None:
+    with pytest.raises(ConfigError, match="aws/eu-central-1"):
+        Market(catalogue, Place.parse("aws/eu-centrall-1"))
+    with pytest.raises(ConfigError, match="PROVIDER/REGION"):
+        Place.parse("frankfurt")
+
+
+def test_an_import_that_breaks_off_keeps_nothing(catalogue: Catalogue) -> None:
+    def broken() -> Iterator[pricelist.Record]:
+        yield pricelist.record_of(price("9", Origin.USER))
+        raise ConfigError("line 2 is wrong")
+
+    with pytest.raises(ConfigError):
+        catalogue.put_prices(broken())
+    assert amount(catalogue) == Decimal("0.115")
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    path.write_bytes(b"SQLite format 3\0" + b"x" * 4096)
+    with pytest.raises(ConfigError, match="damaged"):
+        Catalogue(path)
+    with pytest.raises(ConfigError, match="cannot open"):
+        Catalogue(tmp_path)
+
+
+HEADER = "provider,region,item,unit,currency,amount"
+LINE = "aws,eu-central-1,compute:on_demand:linux:m5.large,hour,USD,0.07"
+
+
+def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> list[pricelist.Record]:
+    file = tmp_path / "prices.csv"
+    file.write_text(text, encoding)
+    return list(pricelist.read(file, today=TODAY))
+
+
+def test_a_list_is_read_whatever_its_delimiter_and_mark(tmp_path: Path) -> None:
+    plain = read(tmp_path, f"{HEADER}\n{LINE}\n")
+    assert plain[0][6:8] == ("prices.csv", "2026-11-01")
+    for delimiter in ";\t|":
+        text = f"{HEADER}\n{LINE}\n\n".replace(",", delimiter)
+        assert read(tmp_path, text, "utf-8-sig") == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (f"{HEADER}\n{LINE}x\n", 'prices.csv:2: amount "0.07x" is no number'),
+        (f"{HEADER}\n{LINE[:-4]}-1\n", 'prices.csv:2: amount "-1" is no amount of money'),
+        (f"{HEADER}\n{LINE[:-4]}NaN\n", "no amount of money"),
+        (f"{HEADER}\n{LINE}\n{LINE},1\n", "prices.csv:3: 7 values for 6 columns"),
+        (f"{HEADER}\n{LINE.replace('USD', 'usd')}\n", "no code of three capitals"),
+        (f"{HEADER}\n{LINE.replace('hour', 'hours')}\n", 'unknown unit "hours". Did you mean hour'),
+        (f"{HEADER}\n{LINE.replace('compute', 'comput')}\n", "unknown item"),
+        (f"{HEADER},amonut\n{LINE},1\n", 'unknown column "amonut". Did you mean amount'),
+        ("provider,region\naws,x\n", "no column item, unit, currency, amount"),
+        ("", "no column"),
+    ],
+)
+def test_a_bad_line_is_told_with_its_number(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ConfigError, match=r"prices\.csv:") as told:
+        read(tmp_path, text)
+    assert complaint in str(told.value)
+
+
+def test_a_list_in_another_encoding_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read"):
+        read(tmp_path, f"{HEADER}\n{LINE}\n", "utf-16")

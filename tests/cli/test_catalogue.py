@@ -1,0 +1,66 @@
+"""``interop catalogue`` as people use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import World
+
+
+@pytest.fixture(autouse=True)
+def _own_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTEROP_CATALOGUE", str(tmp_path / "catalogue.sqlite"))
+
+
+def test_a_list_of_ones_own_is_taken_in_and_believed(interop: World, tmp_path: Path) -> None:
+    file = tmp_path / "prices.csv"
+    file.write_text(
+        "provider;region;item;unit;currency;amount;source\n"
+        "aws;eu-central-1;compute:on_demand:linux:m5.large;hour;USD;0.07;contract\n",
+        "utf-8-sig",
+    )
+    assert interop("catalogue", "import", str(file), "--json").json == {"imported": 1}
+    shown = interop("catalogue", "show", "aws/eu-central-1", "compute:on_demand:linux:m5.large")
+    assert shown.rows[0][1:4] == ["0.07 USD", "hour", "contract"]
+    ages = interop("catalogue", "age", "--json").json
+    assert {"aws"} <= {each["place"]["provider"] for each in ages}
+
+
+def test_an_accounts_sizes_are_refreshed(interop: World) -> None:
+    assert interop("catalogue", "refresh", "--account", "lab").code == 0
+    assert "memory/lab" in {row[0] for row in interop("catalogue", "show").rows}
+
+
+def test_mistakes_are_one_line_and_code_2(interop: World, tmp_path: Path) -> None:
+    nothing = interop("catalogue", "refresh")
+    assert nothing.code == 2
+    assert "nothing to refresh" in nothing.err
+    unknown = interop("catalogue", "show", "aws/eu-centrl-1")
+    assert unknown.code == 2
+    assert "Did you mean aws/eu-central-1" in unknown.err
+    nobody = interop("catalogue", "refresh", "nimbus/x")
+    assert nobody.code == 2
+    assert "nobody knows how to read prices of nimbus" in nobody.err
+    missing = interop("catalogue", "import", str(tmp_path / "none.csv"))
+    assert missing.code == 2
+
+
+def test_a_size_is_mapped_with_its_reason(interop: World) -> None:
+    told = interop("size", "map", "4x16", "--to", "aws/eu-central-1", "--to", "azure/westeurope")
+    assert told.code == 0
+    assert [row[0] for row in told.rows] == ["aws/eu-central-1", "azure/westeurope"]
+    assert all("the cheapest of" in row[4] for row in told.rows)
+    assert "days old" in told.err
+    traced = interop("size", "map", "aws/m5.xlarge", "--to", "azure/westeurope", "--json").json
+    assert traced[0]["prices"][0]["source"]
+
+
+def test_what_fits_nowhere_is_code_3(interop: World) -> None:
+    told = interop("size", "map", "4x16", "--to", "azure/westeurope", "--gpus", "99")
+    assert told.code == 3
+    assert "too few GPUs" in told.rows[0][4]
+    wrong = interop("size", "map", "4x16", "--to", "azure/westeurope", "--arch", "x86-64")
+    assert wrong.code == 2
+    assert "Did you mean x86_64" in wrong.err

@@ -1,0 +1,76 @@
+"""``interop cost`` as people use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import World
+
+MACHINES = (
+    "name,place,size,disks,labels\n"
+    "web,aws/eu-central-1,m5.large,gp3:50,team=web\n"
+    "db,aws/eu-central-1,r5.xlarge,gp3:200,team=data\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTEROP_CATALOGUE", str(tmp_path / "catalogue.sqlite"))
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> str:
+    file = tmp_path / "machines.csv"
+    file.write_text(MACHINES)
+    return str(file)
+
+
+def test_totals_by_place_machine_and_label(interop: World, machines: str) -> None:
+    command = ("cost", "compare", "-i", machines, "--to", "azure/westeurope")
+    totals = interop(*command)
+    assert totals.code == 0
+    assert [row[0] for row in totals.rows] == ["now", "azure/westeurope"]
+    assert totals.rows[1][2].startswith("≥ "), "nobody says what writing blocks there costs"
+    assert "days old" in totals.err
+    by_machine = interop(*command, "--by", "machine")
+    assert by_machine.rows[0][:2] == ["web", "88.71 USD (m5.large)"]
+    assert [row[0] for row in interop(*command, "--by", "team").rows] == ["data", "web"]
+
+
+def test_accounts_are_priced_as_they_are(interop: World) -> None:
+    interop.machine("web-1")
+    interop("catalogue", "refresh", "--account", "lab")
+    told = interop("cost", "compare", "lab", "--to", "aws/eu-central-1")
+    assert told.code == 0
+    assert told.rows[0][1].startswith("≥ 0.00"), "the memory cloud has no price list"
+    assert "now: ≥ 0.00 USD, " in told.err
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.csv", "r.json"])
+def test_a_report_is_a_file(interop: World, machines: str, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    told = interop("cost", "report", "-i", machines, "-o", str(file), "--to", "azure/eastus")
+    assert told.code == 0
+    assert "2 machines, " in told.err
+    assert "m5.large" in file.read_text("utf-8")
+
+
+def test_focus_is_a_month(interop: World, machines: str, tmp_path: Path) -> None:
+    file = tmp_path / "focus.csv"
+    command = ("cost", "report", "-i", machines, "-o", str(file), "--focus")
+    assert interop(*command, "--month", "2026-02").code == 0
+    assert "2026-03-01T00:00:00Z" in file.read_text()
+    assert interop(*command, "--month", "February").code == 2
+    assert interop("cost", "report", "-i", machines, "-o", str(tmp_path / "x.pdf")).code == 2
+
+
+def test_an_estimate_shows_every_line_and_its_source(interop: World) -> None:
+    told = interop("cost", "estimate", "2x8", "--at", "aws/eu-central-1", "--disk", "gp3:100")
+    assert told.code == 0
+    assert [row[1].partition(",")[0] for row in told.rows] == ["compute", "disk"]
+    assert all(row[6] and row[7] for row in told.rows)
+    nothing = interop("cost", "estimate", "999x8", "--at", "azure/westeurope", "--json")
+    assert nothing.code == 3
+    assert nothing.json[0]["blocked"]

@@ -1,0 +1,199 @@
+"""Each figure of a bill can be worked out by hand, and what nobody knows is never nothing."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+
+import pytest
+
+from broker.catalog import Catalogue, Market, Place, onprem
+from broker.catalog.market import Rates
+from broker.cost import Disk, Machine, Report, Sum, compare
+from broker.cost.bill import add, egress_price
+from broker.cost.estimate import estimate
+from broker.errors import ConfigError
+from broker.model import Size
+
+FRANKFURT = Place.parse("aws/eu-central-1")
+WEST = Place.parse("azure/westeurope")
+
+
+def machine(name: str = "web", **changes: object) -> Machine:
+    plain: dict[str, object] = {
+        "name": name,
+        "place": FRANKFURT,
+        "size": Size(vcpus=2, memory=8192),
+        "offer": "m5.large",
+        "disks": (Disk(gib=Decimal(100), kind="gp3"),),
+    }
+    return Machine.model_validate(plain | changes)
+
+
+def report(catalogue: Catalogue, *machines: Machine, to: tuple[Place, ...] = ()) -> Report:
+    return compare(machines, to, catalogue=catalogue)
+
+
+def now(catalogue: Catalogue, *machines: Machine) -> Sum:
+    return report(catalogue, *machines).now.monthly
+
+
+def test_a_month_by_hand(catalogue: Catalogue) -> None:
+    told = now(catalogue, machine(addresses=1, snapshots_gib=Decimal(10)))
+    # 730 x 0.115 + 100 x 0.0952 + 730 x 0.005 + 10 x 0.054
+    assert told == Sum(Decimal("97.66"), "USD")
+
+
+def test_stopped_but_billed_is_billed_and_given_back_is_not(catalogue: Catalogue) -> None:
+    assert now(catalogue, machine(billed=True)) == now(catalogue, machine(billed=None))
+    assert now(catalogue, machine(billed=False)).amount == Decimal("9.52")
+
+
+def test_what_has_no_price_makes_a_lower_bound(catalogue: Catalogue) -> None:
+    strange = machine("odd", offer="m99.large", disks=(Disk(gib=Decimal(5), kind="holo"),))
+    told = now(catalogue, machine(), strange)
+    assert told.amount == now(catalogue, machine()).amount
+    assert str(told) == (
+        "≥ 93.47 USD, 2 items unpriced: compute:on_demand:linux:m99.large, disk:holo:gib"
+    )
+    assert not told.exact
+    assert report(catalogue, strange).break_even(report(catalogue, strange).now) is None
+
+
+def test_only_performance_beyond_what_is_included_is_paid(catalogue: Catalogue) -> None:
+    plain = now(catalogue, machine())
+    fast = machine(disks=(Disk(gib=Decimal(100), kind="gp3", iops=4000, mibps=225),))
+    assert now(catalogue, fast).amount - plain.amount == 1000 * Decimal("0.006") + 100 * Decimal(
+        "0.0476"
+    )
+    slow = machine(disks=(Disk(gib=Decimal(100), kind="gp3", iops=3000, mibps=125),))
+    assert now(catalogue, slow) == plain
+
+
+def test_whole_disks_are_paid_by_the_next_larger_one(catalogue: Catalogue) -> None:
+    azure = machine(place=WEST, offer="Standard_D2s_v5")
+    for gib, dearer in ((1, "2.4"), (32, "2.4"), (33, "4.8"), (4096, "307.2")):
+        disks = (Disk(gib=Decimal(gib), kind="standard_ssd"),)
+        assert now(catalogue, azure.model_copy(update={"disks": disks})).amount == (
+            730 * Decimal("0.115") + Decimal(dearer)
+        )
+    huge = (Disk(gib=Decimal(9000), kind="standard_ssd"),)
+    assert not now(catalogue, azure.model_copy(update={"disks": huge})).exact
+
+
+@pytest.mark.parametrize(
+    ("gib", "paid"),
+    [(50, "0"), (100, "0"), (200, "9"), (10240, "912.6"), (20480, "1783.0")],
+)
+def test_tiers_of_traffic(catalogue: Catalogue, gib: int, paid: str) -> None:
+    found = egress_price(Market(catalogue, FRANKFURT), Decimal(gib))
+    assert found is not None
+    assert round(found.amount * gib, 6) == Decimal(paid)
+
+
+def test_tiers_count_for_all_machines_together(catalogue: Catalogue) -> None:
+    two = [machine(name, egress_gib=Decimal(100)) for name in ("a", "b")]
+    alone = now(catalogue, *(each.model_copy(update={"egress_gib": Decimal(0)}) for each in two))
+    assert now(catalogue, *two).amount - alone.amount == 100 * Decimal("0.09")
+
+
+def test_elsewhere_never_less_than_the_machine_has(catalogue: Catalogue) -> None:
+    told = report(catalogue, machine(), to=(WEST, FRANKFURT))
+    west, frankfurt = told.targets
+    bill = west.bills[0]
+    assert bill.offer is not None
+    assert bill.offer.size.vcpus >= 2
+    assert bill.offer.size.memory >= 8192
+    assert "the cheapest of" in bill.why
+    assert frankfurt.monthly == told.now.monthly, "where it is, nothing changes"
+    assert frankfurt.one_off.amount == 0
+
+
+def test_moving_costs_what_leaves_and_both_sides_running(catalogue: Catalogue) -> None:
+    west = report(
+        catalogue, machine(disks=(Disk(gib=Decimal(300), kind="gp3"),)), to=(WEST,)
+    ).targets[0]
+    sent = next(line for line in west.moves if line.what == "egress once")
+    assert sent.amount == 200 * Decimal("0.09")
+    twice = next(line for line in west.moves if line.what == "double running")
+    assert twice.amount is not None
+    assert round(twice.amount, 6) == round(west.monthly.amount * 7 * 12 / 365, 6)
+
+
+def test_a_machine_no_size_is_large_enough_for_is_told(catalogue: Catalogue) -> None:
+    monster = machine(size=Size(vcpus=2000, memory=8192))
+    west = report(catalogue, monster, to=(WEST,)).targets[0]
+    assert west.blocked[0].machine.name == "web"
+    assert "have too few vCPUs" in west.blocked[0].blocked
+    assert not west.monthly.exact
+
+
+def test_break_even_is_when_savings_have_paid_the_move(catalogue: Catalogue) -> None:
+    dear = machine(size=Size(vcpus=2, memory=8192), offer="g4dn.2xlarge")
+    told = report(catalogue, dear, to=(Place.parse("aws/eu-west-1"),))
+    there = told.targets[0]
+    months = told.break_even(there)
+    assert months is not None
+    assert round(months * (told.now.monthly.amount - there.monthly.amount), 6) == round(
+        there.one_off.amount, 6
+    )
+
+
+def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogue) -> None:
+    site = onprem.Site.model_validate(
+        {
+            "place": "lab/rack",
+            "currency": "EUR",
+            "as_of": "2026-11-01",
+            "threads": 8,
+            "memory_gib": 64,
+            "price": 8760,
+            "years": 1,
+            "watts": 0,
+            "kwh": 0,
+            "utilisation": 1,
+            "memory_share": "0.5",
+        }
+    )
+    onprem.Own(site=[site]).keep(catalogue, "own.toml")
+    own = machine(place=Place.parse("lab/rack"), offer=None, disks=())
+    refused = now(catalogue, own)
+    assert refused.amount == 0
+    assert not refused.exact
+    rates = Rates(currency="USD", as_of=datetime.date(2026, 11, 1), rates={"EUR": Decimal("1.10")})
+    told = compare([own], [], catalogue=catalogue, rates=rates).now.monthly
+    # 1 EUR an hour: half over 8 vCPUs, half over 64 GiB -> 2 vCPU and 8 GiB are 3/16 of it
+    assert told == Sum(Decimal("150.5625"), "USD")
+    with pytest.raises(ValueError, match="cannot be added"):
+        add([told, Sum(Decimal(1), "EUR")], "USD")
+
+
+def test_labels_add_up_to_the_whole(catalogue: Catalogue) -> None:
+    machines = [machine(f"m{n}", labels={"team": "ab"[n % 2]} if n < 4 else {}) for n in range(5)]
+    told = report(catalogue, *machines, to=(WEST,))
+    groups = told.by_label("team")
+    assert list(groups) == ["", "a", "b"]
+    for index, column in enumerate(told.columns):
+        total = add((sums[index] for sums in groups.values()), "USD")
+        assert total.amount == column.monthly.amount
+
+
+def test_an_estimate_takes_a_size_asked_for_by_name(catalogue: Catalogue) -> None:
+    by_name, mapped = estimate(
+        "aws/m5.large",
+        ["aws/eu-central-1", "azure/westeurope"],
+        catalogue=catalogue,
+        disks=["gp3:10"],
+    )
+    assert by_name.offer is not None
+    assert (by_name.offer.id, by_name.why) == ("m5.large", "asked for by name")
+    assert mapped.offer is not None
+    with pytest.raises(ConfigError, match="is no disk"):
+        estimate("2x4", ["aws/eu-central-1"], catalogue=catalogue, disks=["gp3:10:x"])
+    with pytest.raises(ConfigError, match="all 730 hours"):
+        estimate("2x4", ["aws/eu-central-1"], catalogue=catalogue, plan="reserved_1y", hours=10)
+
+
+def test_no_machines_are_no_report(catalogue: Catalogue) -> None:
+    with pytest.raises(ConfigError, match="no machines"):
+        report(catalogue)

@@ -1,0 +1,149 @@
+"""The same figures, whatever the report is written as."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from broker.catalog import Catalogue, Place
+from broker.cost import Report, compare
+from broker.cost.files import read
+from broker.cost.focus import COLUMNS, write_focus
+from broker.cost.page import as_html
+from broker.cost.tables import as_json, write_csv
+from broker.errors import ConfigError
+
+TABLE = """name;place;size;os;state;disks;addresses;egress_gib;labels
+web-1;aws/eu-central-1;m5.large;linux;running;gp3:50 20;1;300;team=web
+<script>;aws/eu-central-1;4x16;windows;deallocated;;;;
+=cmd();azure/westeurope;Standard_D2s_v5;;;premium_ssd:100;;;team=ä
+"""
+
+
+def machines(tmp_path: Path, text: str = TABLE, name: str = "machines.csv") -> Path:
+    file = tmp_path / name
+    file.write_text(text, "utf-8-sig")
+    return file
+
+
+@pytest.fixture
+def report(catalogue: Catalogue, tmp_path: Path) -> Report:
+    found = read(machines(tmp_path), catalogue, {})
+    return compare(found, [Place.parse("azure/eastus")], catalogue=catalogue)
+
+
+def test_a_table_of_machines_is_read(catalogue: Catalogue, tmp_path: Path) -> None:
+    web, script, cmd = read(machines(tmp_path), catalogue, {})
+    assert (web.offer, web.addresses, web.egress_gib) == ("m5.large", 1, Decimal(300))
+    assert [(disk.kind, disk.gib) for disk in web.disks] == [
+        ("gp3", Decimal(50)),
+        (None, Decimal(20)),
+    ]
+    assert (script.offer, script.size.vcpus, script.billed, script.os) == (
+        None,
+        4,
+        False,
+        "windows",
+    )
+    assert cmd.labels == {"team": "ä"}
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("x;aws/eu-central-1;m5.lrge;;;;;;", "machines.csv:2: no catalogue knows a size m5.lrge"),
+        ("x;frankfurt;m5.large;;;;;;", 'machines.csv:2: "frankfurt" is no place'),
+        ("x;aws/eu-central-1;0x4;;;;;;", "asks for nothing"),
+        ("x;aws/eu-central-1;m5.large;;sleeping;;;;", 'unknown state "sleeping"'),
+        ("x;aws/eu-central-1;m5.large;;;gp3;;;", '"gp3" is no disk'),
+        ("x;aws/eu-central-1;m5.large;;;;-1;;", "machines.csv:2: addresses"),
+        ("x;aws/eu-central-1;m5.large;;;;;much;", "machines.csv:2: egress_gib"),
+        (";aws/eu-central-1;m5.large;;;;;;", "machines.csv:2: name"),
+    ],
+)
+def test_a_bad_row_is_told(catalogue: Catalogue, tmp_path: Path, row: str, complaint: str) -> None:
+    file = machines(tmp_path, f"{TABLE.splitlines()[0]}\n{row}\n")
+    with pytest.raises(ConfigError) as told:
+        read(file, catalogue, {})
+    assert complaint in str(told.value)
+
+
+def test_json_of_machines_names_the_key_at_fault(catalogue: Catalogue, tmp_path: Path) -> None:
+    one = {
+        "name": "a",
+        "place": {"provider": "aws", "region": "eu-central-1"},
+        "size": {"vcpus": 2, "memory": 4096},
+        "hours": "100",
+    }
+    good = machines(tmp_path, json.dumps({"machines": [one]}), "good.json")
+    assert read(good, catalogue, {})[0].hours == 100
+    bad = machines(tmp_path, json.dumps({"machines": [one | {"adresses": 1}]}), "bad.json")
+    with pytest.raises(ConfigError, match=r'"machines.0.adresses"\. Did you mean addresses'):
+        read(bad, catalogue, {})
+
+
+def test_csv_and_json_tell_the_same_total(report: Report) -> None:
+    text = io.StringIO()
+    write_csv(report, text)
+    rows = list(csv.DictReader(io.StringIO(text.getvalue())))
+    for scenario, column in (("now", report.now), ("azure/eastus", report.targets[0])):
+        amounts = [row["amount"] for row in rows if row["scenario"] == scenario]
+        known = sum(Decimal(amount) for amount in amounts if amount)
+        assert known == column.monthly.amount + column.one_off.amount
+        assert ("" in amounts) == (not (column.monthly.exact and column.one_off.exact))
+    document = json.loads(json.dumps(as_json(report)))
+    assert Decimal(document["scenarios"][0]["monthly"]["amount"]) == report.now.monthly.amount
+    assert {row["machine"] for row in rows} >= {"'=cmd()"}, "no formula for a spreadsheet"
+    every = [line for one in document["scenarios"][0]["machines"] for line in one["lines"]]
+    assert all(line["source"] and line["as_of"] for line in every if line["amount"])
+
+
+def test_focus_has_its_columns_and_says_what_it_left_out(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    found = read(
+        machines(tmp_path, TABLE + "x;aws/eu-central-1;m5.large;;;holo:9;;;\n"), catalogue, {}
+    )
+    report = compare(found, [], catalogue=catalogue)
+    text = io.StringIO()
+    assert write_focus(report, text, datetime.date(2026, 12, 24)) == 1
+    rows = list(csv.DictReader(io.StringIO(text.getvalue())))
+    assert tuple(rows[0]) == COLUMNS
+    assert len(COLUMNS) == 43
+    assert sum(Decimal(row["BilledCost"]) for row in rows) == report.now.monthly.amount
+    first = rows[0]
+    assert first["BillingPeriodStart"] == "2026-12-01T00:00:00Z"
+    assert first["BillingPeriodEnd"] == "2027-01-01T00:00:00Z"
+    assert json.loads(first["Tags"]) == {"team": "web"}
+    never_null = [
+        "BilledCost", "BillingAccountId", "BillingCurrency", "ChargeCategory", "ContractedCost",
+        "EffectiveCost", "InvoiceIssuerName", "ListCost", "ProviderName", "PublisherName",
+        "ServiceCategory", "ServiceName",
+    ]  # fmt: skip
+    assert all(row[name] for row in rows for name in never_null)
+    for row in rows:
+        exact = Decimal(row["ListUnitPrice"]) * Decimal(row["PricingQuantity"])
+        assert round(exact, 9) == round(Decimal(row["ListCost"]), 9)
+
+
+def test_the_page_needs_nothing_else_and_lets_nothing_in(report: Report) -> None:
+    page = as_html(report, title="Kosten <2026>")
+    assert "default-src 'none'" in page
+    addresses = set(re.findall(r"https?://[^\"'\s<]+", page))
+    assert addresses == {"http://www.w3.org/2000/svg"}, "a name of XML, never fetched"
+    assert not re.search(r"<(link|img|iframe)\b|@import|url\(", page)
+    assert "Kosten &lt;2026&gt;" in page
+    assert page.count("<script>") == 1, "a machine's name is no markup"
+    assert "&lt;script&gt;" in page
+    assert "$" not in re.sub(r"\$\{", "", page), "every place in the template was filled"
+
+
+def test_the_verdict_claims_no_more_than_is_known(report: Report) -> None:
+    assert "known only in part" in as_html(report) or "for certain" in as_html(report)
