@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from broker.model import SCTP, TCP, UDP, Arch, Bytes, FirewallRule, Firmware, Strict
+from broker.model.base import SetOf
 
 
 class NameRule(Strict):
@@ -48,8 +49,8 @@ class FirewallLimits(Strict):
     source_ports: bool = False
     group_peers: bool = True
     address_sets: bool = False
-    protocols: frozenset[int] | None = None
-    port_protocols: frozenset[int] = frozenset({TCP, UDP, SCTP})
+    protocols: SetOf[int] | None = None
+    port_protocols: SetOf[int] = frozenset({TCP, UDP, SCTP})
     icmp_types: bool = True
     stateless: bool = False
     rules_per_direction: int | None = None
@@ -68,8 +69,8 @@ class Limits(Strict):
     the start and at the end of each subnet that no machine can have.
     """
 
-    architectures: frozenset[Arch]
-    firmware: frozenset[Firmware]
+    architectures: SetOf[Arch]
+    firmware: SetOf[Firmware]
     volume_step: Annotated[Bytes, Field(gt=0)]
     volume_min: Bytes
     volume_max: Bytes

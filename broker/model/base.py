@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -28,6 +28,11 @@ Labels = Mapping[str, str]
 
 Native = Mapping[str, JsonValue]
 """The provider's own words, kept whole for people. broker/ never branches on them."""
+
+Item = TypeVar("Item")
+
+SetOf = Annotated[frozenset[Item], PlainSerializer(sorted, when_used="json-unless-none")]
+"""A set whose JSON is sorted: equal values have equal bytes."""
 
 Bytes = Annotated[int, Field(ge=0)]
 MiB = Annotated[int, Field(gt=0)]

@@ -7,8 +7,8 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic.networks import IPvAnyNetwork
 
+from broker.model.addresses import Cidr
 from broker.model.base import Labels, Name, Resource, Strict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -39,7 +39,7 @@ class CidrPeer(Strict):
     """Everyone with an address in ``cidr``."""
 
     kind: Literal["cidr"] = "cidr"
-    cidr: IPvAnyNetwork
+    cidr: Cidr
 
 
 class GroupPeer(Strict):
