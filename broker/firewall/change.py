@@ -46,8 +46,10 @@ def change(
     Invalid where the target has no room for both sets of a direction at once.
     """
     if limits.priorities is None:
-        add = [rule for rule in wanted if _bare(rule) not in {_bare(one) for one in there}]
-        remove = [rule for rule in there if _bare(rule) not in {_bare(one) for one in wanted}]
+        here = dict.fromkeys(_bare(rule) for rule in there)
+        asked = dict.fromkeys(_bare(rule) for rule in wanted)
+        add = [rule for rule in wanted if _bare(rule) not in here]
+        remove = [rule for rule in there if _bare(rule) not in asked]
         return _steps(add, remove)
     steps: list[Change] = []
     for direction in Direction:

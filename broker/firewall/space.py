@@ -144,5 +144,5 @@ def _icmp(icmp: Icmp) -> Run:
         return (0, 65535)
     if icmp.code is None:
         return (icmp.type << 8, icmp.type << 8 | 255)
-    value = icmp.type << 8 | icmp.code
-    return (value, value)
+    only = icmp.type << 8 | icmp.code
+    return (only, only)

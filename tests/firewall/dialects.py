@@ -26,6 +26,7 @@ from broker.model import (
     Peer,
     PortRange,
 )
+from tests.firewall import oracle
 
 VNET, BALANCER, INTERNET = (
     AddressSetPeer(address_set=name) for name in ("VirtualNetwork", "AzureLoadBalancer", "Internet")
@@ -90,12 +91,13 @@ DIALECTS: dict[str, FirewallLimits] = {
 
 GROUPS = ("fw-own", "fw-known", "fw-unknown")
 SETS = ("set-1",)
-MEMBERS = {
+MEMBERS: dict[str, frozenset[oracle.Address]] = {
     "fw-own": frozenset({ipaddress.ip_address("10.0.0.1")}),
     "fw-known": frozenset(map(ipaddress.ip_address, ("10.0.0.2", "10.1.2.3", "fd00::2"))),
     "fw-unknown": frozenset({ipaddress.ip_address("10.0.1.9")}),
     "set-1": frozenset({ipaddress.ip_address("192.0.2.1")}),
 }
+FEWER = {**MEMBERS, "fw-own": frozenset[oracle.Address]()}
 KNOWN = {"group fw-known": [ipaddress.ip_network(one) for one in MEMBERS["fw-known"]]}
 REFERENCES = frozenset({"group fw-own"})
 

@@ -34,6 +34,9 @@ def judge(seed: int, source: FirewallLimits, target: FirewallLimits, packets: in
         before = oracle.lets([spec], probe, dialects.MEMBERS, source.defaults)
         after = oracle.lets(found.parts, probe, dialects.MEMBERS, target.defaults)
         assert before or not after, (seed, probe)
+        # a group that travels has fewer members there
+        fewer = oracle.lets(found.parts, probe, dialects.FEWER, target.defaults)
+        assert before or not fewer, (seed, probe)
         lost = lost or before != after
     assert found.proof.never_wider, (seed, found.proof.text)
     assert not lost or found.proof.verdict == "tighter", (seed, found.proof.text)
