@@ -100,6 +100,7 @@ class Site(Strict):
             self._price(items.compute("gib"), "GiB-hour", gib, source),
             self._price(f"{items.EGRESS}0", "GiB", self.egress_per_gib, source),
             self._price(items.ADDRESS, "hour", Decimal(0), source),
+            self._price(items.BLOCKS, "1000 requests", Decimal(0), source),  # nobody counts them
         ]
         for pool in self.storage:
             month = pool.price / (pool.years * MONTHS_PER_YEAR)
