@@ -12,12 +12,13 @@ from adapters.aws.limits import LIMITS
 from adapters.aws.made import Makings
 from adapters.aws.networks import Networks
 from adapters.aws.snapshots import Images
+from adapters.aws.spot import SpotPrices
 from adapters.aws.volumes import Volumes
-from broker.adapter import Adapter, ConsoleLog, Limits, PublicAddresses
+from broker.adapter import Adapter, ConsoleLog, Limits, PublicAddresses, SpotMarket
 
 
 class AwsAdapter(
-    Instances, Volumes, Disks, Images, Networks, Firewalls, KeyPairs, Addresses, Makings
+    Instances, Volumes, Disks, Images, Networks, Firewalls, KeyPairs, Addresses, SpotPrices, Makings
 ):
     """Machines, disks and networks of one account. Safe to use from many threads."""
 
@@ -40,3 +41,4 @@ class AwsAdapter(
 _adapter: type[Adapter] = AwsAdapter
 _console: type[ConsoleLog] = AwsAdapter
 _addresses: type[PublicAddresses] = AwsAdapter
+_spot: type[SpotMarket] = AwsAdapter

@@ -1,6 +1,12 @@
 """The contract between the broker and the providers, and the decorators around an adapter."""
 
-from broker.adapter.abilities import ConsoleLog, Pausable, PublicAddresses
+from broker.adapter.abilities import (
+    ConsoleLog,
+    HostCapacity,
+    Pausable,
+    PublicAddresses,
+    SpotMarket,
+)
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
 from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule
@@ -15,6 +21,7 @@ __all__ = [
     "Budget",
     "ConsoleLog",
     "FirewallLimits",
+    "HostCapacity",
     "Kind",
     "LabelRule",
     "Limits",
@@ -23,6 +30,7 @@ __all__ = [
     "Pausable",
     "PublicAddresses",
     "Rate",
+    "SpotMarket",
     "rate_limited",
     "read_only",
     "retrying",

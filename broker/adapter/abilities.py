@@ -5,9 +5,12 @@ Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapte
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from broker.model import PublicAddress
+from broker.model import Host, PublicAddress
+
+if TYPE_CHECKING:
+    from broker.catalog.values import Price
 
 
 @runtime_checkable
@@ -50,4 +53,22 @@ class PublicAddresses(Protocol):
 
     def delete_public_address(self, id: str) -> None:
         """Detach and give back; quiet when it is gone."""
+        ...
+
+
+@runtime_checkable
+class HostCapacity(Protocol):
+    """Runs on machines of one's own, whose capacity is what can be had."""
+
+    def hosts(self) -> list[Host]:
+        """Return every host and what of it guests could be given; complete, or raises."""
+        ...
+
+
+@runtime_checkable
+class SpotMarket(Protocol):
+    """Sells spare capacity at a price that changes, and that only its customers are told."""
+
+    def spot_prices(self) -> list[Price]:
+        """Return what each size costs now; complete, or an error is raised."""
         ...
