@@ -13,7 +13,7 @@ from broker.catalog.market import STALE
 from broker.errors import ConfigError
 from broker.fit.match import Match, Prefer, match
 from broker.fit.need import Need, synthesised
-from broker.model import Arch, Offer, Size, Strict
+from broker.model import Offer, Size, Strict
 
 SPEC = re.compile(r"(\d+)x(\d+(?:\.\d+)?)")
 
@@ -56,7 +56,7 @@ def offers(need: Need, market: Market, plan: Plan, system: str) -> list[Offer]:
     if not market.any_size:
         return market.offers(plan, system)
     hosts = [
-        (host.id, Size(vcpus=host.vcpus, memory=host.memory, arch=Arch(host.arch)))
+        (host.id, Size(vcpus=host.vcpus, memory=host.memory, arch=host.arch))
         for host in market.hosts
         if host.vcpus > 0 and host.memory > 0
     ]

@@ -12,6 +12,7 @@ from adapters.aws.limits import LIMITS
 from adapters.aws.made import Makings
 from adapters.aws.networks import Networks
 from adapters.aws.snapshots import Images
+from adapters.aws.spot import SpotPrices
 from adapters.aws.volumes import Volumes
 from broker.adapter import (
     Adapter,
@@ -19,12 +20,13 @@ from broker.adapter import (
     ConsoleLog,
     Limits,
     PublicAddresses,
+    SpotMarket,
     SubnetFirewalls,
 )
 
 
 class AwsAdapter(
-    Instances, Volumes, Disks, Images, Networks, Firewalls, KeyPairs, Addresses, Makings
+    Instances, Volumes, Disks, Images, Networks, Firewalls, KeyPairs, Addresses, SpotPrices, Makings
 ):
     """Machines, disks and networks of one account. Safe to use from many threads."""
 
@@ -49,3 +51,4 @@ _console: type[ConsoleLog] = AwsAdapter
 _addresses: type[PublicAddresses] = AwsAdapter
 _subnets: type[SubnetFirewalls] = AwsAdapter
 _sets: type[AddressSets] = AwsAdapter
+_spot: type[SpotMarket] = AwsAdapter

@@ -17,8 +17,10 @@ from adapters.kvm.power import PowerCalls
 from adapters.kvm.settings import Settings
 from adapters.kvm.snapshots import SnapshotCalls
 from adapters.kvm.volumes import VolumeCalls
-from broker.adapter import Adapter, ConsoleLog, Kind, Limits, Made, Pausable
+from broker.adapter import Adapter, ConsoleLog, HostCapacity, Kind, Limits, Made, Pausable
 from broker.errors import NotFound
+from broker.model import Arch
+from broker.model import Host as Capacity
 
 
 class KvmAdapter(
@@ -49,6 +51,15 @@ class KvmAdapter(
                 f"{connection.getHostname()}: libvirt {_version(libvirt)}, QEMU {_version(qemu)}, "
                 f"pool {self._host.pool.name()} ({connection.getURI()})"
             )
+
+    def hosts(self) -> list[Capacity]:
+        """Return the one host there is: all of its threads and memory, its own use included."""
+        with calling("read host"):
+            connection = self._host.connection
+            machine, memory, threads, *_ = connection.getInfo()
+            name = connection.getHostname()
+        arch = Arch(machine) if machine in set(Arch) else Arch.UNKNOWN
+        return [Capacity(id=name, vcpus=threads, memory=memory, arch=arch)]
 
     def made(self, token: str) -> list[Made]:
         """Return what calls with this token made and is still there."""
@@ -94,3 +105,4 @@ def _version(number: int) -> str:
 _: type[Adapter] = KvmAdapter
 _pausable: type[Pausable] = KvmAdapter
 _console: type[ConsoleLog] = KvmAdapter
+_capacity: type[HostCapacity] = KvmAdapter

@@ -3,8 +3,10 @@
 from broker.adapter.abilities import (
     AddressSets,
     ConsoleLog,
+    HostCapacity,
     Pausable,
     PublicAddresses,
+    SpotMarket,
     SubnetFirewalls,
 )
 from broker.adapter.account import Account
@@ -22,6 +24,7 @@ __all__ = [
     "Budget",
     "ConsoleLog",
     "FirewallLimits",
+    "HostCapacity",
     "Kind",
     "LabelRule",
     "Limits",
@@ -31,6 +34,7 @@ __all__ = [
     "PlatformTraffic",
     "PublicAddresses",
     "Rate",
+    "SpotMarket",
     "SubnetFirewalls",
     "rate_limited",
     "read_only",

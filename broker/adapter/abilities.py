@@ -6,9 +6,12 @@ Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapte
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from broker.model import Firewall, PublicAddress
+from broker.model import Firewall, Host, PublicAddress
+
+if TYPE_CHECKING:
+    from broker.catalog.values import Price
 
 
 @runtime_checkable
@@ -64,9 +67,27 @@ class SubnetFirewalls(Protocol):
 
 
 @runtime_checkable
+class HostCapacity(Protocol):
+    """Runs on machines of one's own, whose capacity is what can be had."""
+
+    def hosts(self) -> list[Host]:
+        """Return every host and what of it guests could be given; complete, or raises."""
+        ...
+
+
+@runtime_checkable
 class AddressSets(Protocol):
     """Keeps named lists of addresses that firewall rules can speak of."""
 
     def address_set(self, id: str) -> list[IPv4Network | IPv6Network]:
         """Return what is in a set now; NotFound when there is none."""
+        ...
+
+
+@runtime_checkable
+class SpotMarket(Protocol):
+    """Sells spare capacity at a price that changes, and that only its customers are told."""
+
+    def spot_prices(self) -> list[Price]:
+        """Return what each size costs now; complete, or an error is raised."""
         ...

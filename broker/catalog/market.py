@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 
 from broker.catalog import items
 from broker.catalog.pricelist import Record
-from broker.catalog.store import Catalogue, Discount, Host
+from broker.catalog.store import Catalogue, Discount
 from broker.catalog.values import Confidence, Origin, Place, Plan, Price
 from broker.errors import ConfigError
-from broker.model import Money, Offer, Strict
+from broker.model import Host, Money, Offer, Strict
 
 STALE = datetime.timedelta(days=90)
 """Providers change list prices a few times a year; older than this is worth a warning."""

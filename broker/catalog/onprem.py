@@ -32,10 +32,10 @@ from pydantic import Field, PositiveInt
 
 from broker.catalog import items
 from broker.catalog.pricelist import record_of
-from broker.catalog.store import Catalogue, Discount, Host
+from broker.catalog.store import Catalogue, Discount
 from broker.catalog.values import HOURS_PER_MONTH, Confidence, Origin, Place, Price
 from broker.errors import ConfigError
-from broker.model import Strict
+from broker.model import Arch, Host, Strict
 from broker.reading import validated
 
 HOURS_PER_YEAR = 8760
@@ -66,7 +66,7 @@ class Site(Strict):
     hosts: PositiveInt = 1
     threads: PositiveInt
     memory_gib: PositiveInt
-    arch: str = "x86_64"
+    arch: Arch = Arch.X86_64
     price: Amount
     years: Years
     watts: Amount
@@ -100,6 +100,7 @@ class Site(Strict):
             self._price(items.compute("gib"), "GiB-hour", gib, source),
             self._price(f"{items.EGRESS}0", "GiB", self.egress_per_gib, source),
             self._price(items.ADDRESS, "hour", Decimal(0), source),
+            self._price(items.BLOCKS, "1000 requests", Decimal(0), source),  # nobody counts them
         ]
         for pool in self.storage:
             month = pool.price / (pool.years * MONTHS_PER_YEAR)

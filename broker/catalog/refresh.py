@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from broker import registry
-from broker.adapter import Adapter
+from broker.adapter import Adapter, HostCapacity, SpotMarket
 from broker.catalog.pricelist import Record, record_of
 from broker.catalog.store import Catalogue
 from broker.catalog.values import Origin, Place
@@ -33,5 +33,15 @@ def _records(place: Place) -> Iterator[Record]:
 
 
 def refresh_sizes(catalogue: Catalogue, adapter: Adapter, place: Place) -> int:
-    """Replace which sizes a place offers by what an account there is offered; return how many."""
-    return catalogue.put_sizes(place, adapter.sizes())
+    """Replace what a place offers by what an account there is told; return how many things.
+
+    That is its sizes, its hosts where they are one's own, and what spare capacity costs now.
+    """
+    count = catalogue.put_sizes(place, adapter.sizes())
+    if isinstance(adapter, HostCapacity):
+        hosts = adapter.hosts()
+        catalogue.put_hosts(place, hosts)
+        count += len(hosts)
+    if isinstance(adapter, SpotMarket):
+        count += catalogue.put_prices(record_of(price) for price in adapter.spot_prices())
+    return count

@@ -15,7 +15,7 @@ from broker.catalog import seed, sizes
 from broker.catalog.pricelist import Record
 from broker.catalog.values import Origin, Place
 from broker.errors import BrokerError, ConfigError, NotFound
-from broker.model import Offer
+from broker.model import Arch, Host, Offer
 from broker.model.base import Strict
 from broker.nearest import did_you_mean
 
@@ -43,15 +43,6 @@ CREATE TABLE IF NOT EXISTS discount(
 """
 
 PUT_PRICE = "INSERT OR REPLACE INTO price VALUES(?,?,?,?,?,?,?,?,?,?,?)"
-
-
-class Host(Strict):
-    """One machine of one's own that can carry guests: what of it may be sold."""
-
-    id: str
-    vcpus: int
-    memory: int
-    arch: str = "x86_64"
 
 
 class Discount(Strict):
@@ -171,7 +162,7 @@ class Catalogue:
         )
         with self._reading():
             found = self._db.execute(query, (place.provider, place.region))
-            return [Host(id=r[0], vcpus=r[1], memory=r[2], arch=r[3]) for r in found]
+            return [Host(id=r[0], vcpus=r[1], memory=r[2], arch=Arch(r[3])) for r in found]
 
     def records(self, place: Place, account: str = "") -> list[Record]:
         """Return every price of one place, the one to believe first among those of one item."""

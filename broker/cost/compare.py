@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
@@ -27,7 +27,11 @@ DOUBLE_RUNNING_DAYS = 7
 
 @dataclass(frozen=True)
 class Column:
-    """All machines at one place, or where they are now (``place`` is None)."""
+    """All machines at one place, or where they are now (``place`` is None).
+
+    ``overfull`` says what hosts of one's own there lack to carry all of them: then its sums are of
+    hosts that would have to be bought.
+    """
 
     name: str
     place: Place | None
@@ -35,6 +39,7 @@ class Column:
     monthly: Sum
     one_off: Sum
     moves: Sequence[Line] = ()
+    overfull: str = ""
 
     @property
     def blocked(self) -> list[Bill]:
@@ -68,26 +73,30 @@ class Report:
         None too while the two sums are lower bounds: what is not known could turn it round.
         """
         saved = self.now.monthly.amount - column.monthly.amount
-        if saved <= 0 or not (self.now.monthly.exact and column.after(0).exact) or column.blocked:
+        if saved <= 0 or not (self.now.monthly.exact and column.after(0).exact):
+            return None
+        if column.blocked or column.overfull:
             return None
         return column.one_off.amount / saved
 
     def by_label(self, key: str) -> dict[str, list[Sum]]:
         """Return the columns' monthly totals by the value of one label; "" are those without it."""
-        values = sorted({bill.machine.labels.get(key, "") for bill in self.now.bills})
+        return self._by(lambda machine: machine.labels.get(key, ""))
+
+    def by_provider(self) -> dict[str, list[Sum]]:
+        """Return the columns' monthly totals by whose machines they are now."""
+        return self._by(lambda machine: machine.place.provider)
+
+    def _by(self, group: Callable[[Machine], str]) -> dict[str, list[Sum]]:
+        groups: dict[str, list[int]] = {}
+        for index, bill in enumerate(self.now.bills):
+            groups.setdefault(group(bill.machine), []).append(index)
         return {
-            value: [
-                add(
-                    (
-                        bill.total(self.currency)
-                        for bill in column.bills
-                        if bill.machine.labels.get(key, "") == value
-                    ),
-                    self.currency,
-                )
+            name: [
+                add((column.bills[index].total(self.currency) for index in mine), self.currency)
                 for column in self.columns
             ]
-            for value in values
+            for name, mine in sorted(groups.items())
         }
 
     def prices(self) -> list[Price]:
@@ -227,7 +236,23 @@ def _there(
         bills.append(Bill(machine, place, offer, told, why=mapped.match.reason))
         moves += _move(machine, told, leaving[str(machine.place)], till.market, days)
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
-    return Column(str(place), place, bills, monthly, total(moves, desk.currency), moves)
+    one_off = total(moves, desk.currency)
+    overfull = _overfull(bills, till.market)
+    return Column(str(place), place, bills, monthly, one_off, moves, overfull)
+
+
+def _overfull(bills: Iterable[Bill], market: Market) -> str:
+    """Return what hosts of one's own lack to carry all machines at once; empty when nothing."""
+    if not market.any_size:
+        return ""
+    sizes = [bill.machine.size for bill in bills if not bill.blocked]
+    for what, needed, there in (
+        ("vCPUs", sum(s.vcpus for s in sizes), sum(h.vcpus for h in market.hosts)),
+        ("MiB of memory", sum(s.memory for s in sizes), sum(h.memory for h in market.hosts)),
+    ):
+        if needed > there:
+            return f"all machines together need {needed} {what}; the hosts there have {there}"
+    return ""
 
 
 def _move(

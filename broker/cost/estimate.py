@@ -71,5 +71,7 @@ def estimate(
             continue
         till = Till(market, egress_price(market, machine.egress_gib))
         why = "asked for by name" if offer is own else mapped.reason
+        if own is None and size.startswith(f"{place.provider}/"):
+            why = f"{place} does not offer {meant.id}; {why}"
         bills.append(Bill(machine, place, offer, till.lines(machine, offer), why=why))
     return bills

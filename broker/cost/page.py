@@ -29,6 +29,7 @@ def as_html(report: Report, title: str = "What it costs, and what it would cost"
         machines=str(len(report.now.bills)),
         verdict=_verdict(report),
         totals=_totals(report),
+        by_provider=_by_provider(report),
         by_machine=_by_machine(report),
         unpriced=_unpriced(report),
         sources=_sources(report),
@@ -39,7 +40,7 @@ def as_html(report: Report, title: str = "What it costs, and what it would cost"
 
 def _verdict(report: Report) -> str:
     """Say in one sentence what the figures allow to be said, and no more."""
-    possible = [column for column in report.targets if not column.blocked]
+    possible = [each for each in report.targets if not (each.blocked or each.overfull)]
     now = report.now.monthly
     if not possible:
         return f"All machines together cost {_html(now)} a month where they are."
@@ -66,7 +67,7 @@ def _totals(report: Report) -> str:
                 _html(column.one_off) if column is not report.now else "",
                 _html(column.after(MONTHS)),
                 f"{months:.1f} months" if months is not None else "",
-                str(len(column.blocked) or ""),
+                f"{len(column.blocked) or ''} {escape(column.overfull)}".strip(),
             )
         )
     head = (
@@ -78,6 +79,14 @@ def _totals(report: Report) -> str:
         "Cannot go",
     )
     return _table(head, rows)
+
+
+def _by_provider(report: Report) -> str:
+    rows = [
+        (escape(name), *(_html(total) for total in totals))
+        for name, totals in report.by_provider().items()
+    ]
+    return _table(("Machines of", *(escape(column.name) for column in report.columns)), rows)
 
 
 def _by_machine(report: Report) -> str:
@@ -153,9 +162,12 @@ def _data(report: Report) -> JsonValue:
 
 def _parts(column: Column) -> JsonValue:
     parts = {"compute": Decimal(0), "egress": Decimal(0), "rest": Decimal(0)}
+    own = False
     for bill in column.bills:
         for line in bill.lines:
             name = line.what if line.what in parts else "rest"
+            if line.item.startswith("compute:") and line.item.endswith((":vcpu", ":gib")):
+                own, name = True, "rest"  # hosts of one's own cost the same while guests are off
             parts[name] += line.amount or 0
     return {
         "name": column.name,
@@ -163,5 +175,7 @@ def _parts(column: Column) -> JsonValue:
         "bound": not column.monthly.exact,
         "oneOffBound": not column.one_off.exact,
         "blocked": len(column.blocked),
+        "overfull": bool(column.overfull),
+        "own": own,
         **{name: float(amount) for name, amount in parts.items()},
     }

@@ -28,6 +28,7 @@ def as_json(report: Report) -> JsonValue:
                 "monthly": _sum(column.monthly),
                 "one_off": _sum(column.one_off),
                 "three_years": _sum(column.after(MONTHS)),
+                "overfull": column.overfull or None,
                 "break_even_months": _text(report.break_even(column)),
                 "machines": [bill_as_json(bill, report.currency) for bill in column.bills],
                 "moving": [_line(line) for line in column.moves],

@@ -34,7 +34,7 @@ from broker.model.network import (
     Subnet,
     SubnetSpec,
 )
-from broker.model.size import Arch, Firmware, Money, Offer, Size
+from broker.model.size import Arch, Firmware, Host, Money, Offer, Size
 from broker.model.state import Power, State, StopMode
 from broker.model.volume import Bus, Image, Snapshot, Volume, VolumeSpec
 
@@ -64,6 +64,7 @@ __all__ = [
     "FirewallSpec",
     "Firmware",
     "GroupPeer",
+    "Host",
     "Icmp",
     "Image",
     "Instance",

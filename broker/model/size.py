@@ -65,3 +65,15 @@ class Offer(Strict):
     character: str | None = None
     drivers: SetOf[str] = frozenset()
     zones: SetOf[str] | None = None
+
+
+class Host(Strict):
+    """A machine of one's own that carries guests, and what of it they could be given.
+
+    ``memory`` is MiB. A host that is being emptied has capacity 0.
+    """
+
+    id: Annotated[str, Field(min_length=1)]
+    vcpus: Annotated[int, Field(ge=0)]
+    memory: Annotated[int, Field(ge=0)]
+    arch: Arch = Arch.X86_64

@@ -44,7 +44,10 @@ def conflict(
         return counts is not None
 
     needs: list[Rule] = [rule for rule in every if isinstance(rule, Allows) and rule.essential]
-    wishes = [rule for rule in every if rule not in needs]
+    # Those in front are preferred: few quotas explain more than the wishes of many workloads.
+    wishes = sorted(
+        (rule for rule in every if rule not in needs), key=lambda rule: isinstance(rule, Allows)
+    )
     try:
         if not holds(needs, True):
             return Conflict(_explain([], needs, lambda kept: holds(kept, True)))

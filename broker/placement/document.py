@@ -293,7 +293,7 @@ class _Shelf:
                 {
                     **common,
                     "id": f"{self._written.place}:{host.id}",
-                    "capacity": Size(vcpus=host.vcpus, memory=host.memory, arch=Arch(host.arch)),
+                    "capacity": Size(vcpus=host.vcpus, memory=host.memory, arch=host.arch),
                     "vcpu_month": vcpu * HOURS_PER_MONTH,
                     "gib_month": gib * HOURS_PER_MONTH,
                 }

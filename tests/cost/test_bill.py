@@ -13,7 +13,7 @@ from broker.cost import Disk, Machine, Report, Sum, compare
 from broker.cost.bill import add, egress_price
 from broker.cost.estimate import estimate
 from broker.errors import ConfigError
-from broker.model import Size
+from broker.model import Host, Size
 
 FRANKFURT = Place.parse("aws/eu-central-1")
 WEST = Place.parse("azure/westeurope")
@@ -168,11 +168,24 @@ def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogu
         add([told, Sum(Decimal(1), "EUR")], "USD")
 
 
+def test_hosts_of_ones_own_are_not_endless(catalogue: Catalogue) -> None:
+    lab = Place.parse("kvm/lab")
+    catalogue.put_hosts(lab, [Host(id="h", vcpus=4, memory=65536)])
+    two, three = (
+        report(catalogue, *(machine(f"m{n}", disks=()) for n in range(count)), to=(lab,)).targets[0]
+        for count in (2, 3)
+    )
+    assert two.overfull == ""
+    assert three.overfull == "all machines together need 6 vCPUs; the hosts there have 4"
+    assert not three.blocked, "each of them alone could be there"
+
+
 def test_labels_add_up_to_the_whole(catalogue: Catalogue) -> None:
     machines = [machine(f"m{n}", labels={"team": "ab"[n % 2]} if n < 4 else {}) for n in range(5)]
     told = report(catalogue, *machines, to=(WEST,))
     groups = told.by_label("team")
     assert list(groups) == ["", "a", "b"]
+    assert told.by_provider() == {"aws": [column.monthly for column in told.columns]}
     for index, column in enumerate(told.columns):
         total = add((sums[index] for sums in groups.values()), "USD")
         assert total.amount == column.monthly.amount
@@ -188,6 +201,8 @@ def test_an_estimate_takes_a_size_asked_for_by_name(catalogue: Catalogue) -> Non
     assert by_name.offer is not None
     assert (by_name.offer.id, by_name.why) == ("m5.large", "asked for by name")
     assert mapped.offer is not None
+    (elsewhere,) = estimate("aws/m9g.large", ["aws/ap-southeast-5"], catalogue=catalogue)
+    assert elsewhere.why.startswith("aws/ap-southeast-5 does not offer m9g.large; ")
     with pytest.raises(ConfigError, match="is no disk"):
         estimate("2x4", ["aws/eu-central-1"], catalogue=catalogue, disks=["gp3:10:x"])
     with pytest.raises(ConfigError, match="all 730 hours"):

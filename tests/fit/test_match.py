@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from broker.catalog import Catalogue, Market, Place, Plan
 from broker.catalog.pricelist import record_of
-from broker.catalog.store import Host
 from broker.catalog.table import NONE, CheapestTable
 from broker.errors import ConfigError, NotFound
 from broker.fit.match import Prefer, match
 from broker.fit.need import Need, lacks, measured, too_small
-from broker.model import GIB, Arch, Firmware, Money, Offer, Size
+from broker.model import GIB, Arch, Firmware, Host, Money, Offer, Size
 from broker.sizing import map_size, wanted
 from tests.fit.test_offers import offer, usd
 

@@ -28,7 +28,8 @@ def compare(
     inventory: Inventory = None,
     to: To = None,
     by: Annotated[
-        str | None, typer.Option(help='"machine", or a label to group by.', metavar="WHAT")
+        str | None,
+        typer.Option(help='"machine", "provider", or a label to group by.', metavar="WHAT"),
     ] = None,
     prices_of: PricesOf = "",
     currency: Currency = "USD",
@@ -48,13 +49,15 @@ def compare(
     elif by == "machine":
         _by_machine(run, found)
     elif by:
-        _by_label(run, found, by)
+        _by_group(run, found, by)
     else:
         _totals(run, found)
     if not run.json:
         for column in found.columns:
             if not column.monthly.exact:
                 note(f"{column.name}: {column.monthly}")
+            if column.overfull:
+                note(f"{column.name}: {column.overfull}")
             for bill in column.blocked:
                 note(f"{bill.machine.name} cannot be at {column.name}: {bill.blocked}")
     if not complete:
@@ -96,11 +99,12 @@ def _by_machine(run: Run, report: Report) -> None:
     print_table(run, ("MACHINE", *(column.name.upper() for column in report.columns)), rows)
 
 
-def _by_label(run: Run, report: Report, key: str) -> None:
+def _by_group(run: Run, report: Report, key: str) -> None:
     from broker.cli.output import print_table
 
+    groups = report.by_provider() if key == "provider" else report.by_label(key)
     rows = [
         (value or f"(no {key})", *(total.short() for total in totals))
-        for value, totals in report.by_label(key).items()
+        for value, totals in groups.items()
     ]
     print_table(run, (key.upper(), *(column.name.upper() for column in report.columns)), rows)

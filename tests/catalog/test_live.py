@@ -1,0 +1,48 @@
+"""What real services tell the catalogue: an EC2 stand-in through the SDK, and a real libvirt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from broker import registry
+from broker.adapter import Account
+from broker.catalog import Catalogue, Market, Place
+from broker.catalog.refresh import refresh_sizes
+from broker.fit.need import Need
+from broker.model import Size
+from broker.places import place_of
+from broker.sizing import map_size
+from tests.services.aws.fixture import AwsService, aws, aws_process
+from tests.services.require import require
+
+__all__ = ["aws", "aws_process"]
+
+pytestmark = pytest.mark.service
+
+
+def test_an_account_tells_its_sizes_and_spot_prices(
+    aws: AwsService, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    account = aws.account()
+    place = place_of(account)
+    with aws.profiles(tmp_path):
+        told = refresh_sizes(catalogue, registry.open(account), place)
+    assert told > 500
+    market = Market(catalogue, place)
+    assert {offer.id for offer in market.offers()} >= {"m5.large", "t3.micro"}
+    assert market.price("compute:spot:linux:m5.large") is not None
+
+
+def test_a_libvirt_host_tells_what_it_has(catalogue: Catalogue) -> None:
+    require("libvirt")
+    account = Account(name="lab", kind="kvm", settings={"pool": "interop"})
+    place = place_of(account)
+    assert place == Place.parse("kvm/lab")
+    assert refresh_sizes(catalogue, registry.open(account), place) == 1
+    market = Market(catalogue, place)
+    assert market.hosts[0].vcpus >= 1
+    found = map_size(Need(size=Size(vcpus=1, memory=256)), market).match
+    assert found.offer is not None
+    assert found.offer.price_per_hour is None, "what one's own host costs nobody has told yet"
