@@ -4,6 +4,7 @@ The stock one uploads nothing when a server's image is asked for, and the image 
 """
 
 import tempfile
+from pathlib import Path
 
 from nova import exception
 from nova.compute import task_states
@@ -31,5 +32,5 @@ class CopyingFakeDriver(fake.FakeDriverWithoutFakeNodes):
             self._images.download(context, instance.image_ref, dest_path=copy.name)
             formats = {key: origin[key] for key in ("disk_format", "container_format")}
             about = {"status": "active", "name": wanted["name"], "properties": {}, **formats}
-            with open(copy.name, "rb") as data:
+            with Path(copy.name).open("rb") as data:
                 self._images.update(context, image_id, about, data)
