@@ -18,12 +18,13 @@ REAL := tests/services tests/boot tests/test_wheel.py
 help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-.PHONY: setup
-setup: ## Install system packages and the project with all extras into .venv (quick when done already)
-	@tests/services/packages.sh
-	@$(MAKE) $(STAMP)
+.PHONY: setup packages
+setup: $(STAMP) ## Install system packages and the project with all extras into .venv (quick when done)
 
-$(STAMP): requirements.lock pyproject.toml
+packages:
+	@tests/services/packages.sh
+
+$(STAMP): requirements.lock pyproject.toml | packages
 	@echo "[setup] .venv from requirements.lock"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "[setup] Python 3.11 or newer is needed; name one: make setup PYTHON=python3.12" >&2; exit 1; }
@@ -62,8 +63,8 @@ services-down: ## Stop them and remove what they kept
 	@for down in tests/services/*/down.sh; do $$down; done
 
 .PHONY: lock
-lock: ## Renew requirements.lock (needs uv; the file names no registry)
-	@uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+lock: ## Write requirements.lock anew from pyproject.toml (needs uv; newest versions: ARGS=--upgrade)
+	@uv pip compile --quiet --universal --python-version 3.11 $(ARGS) \
 	    --generate-hashes --no-emit-index-url --no-annotate \
 	    --extra all --group dev --custom-compile-command "make lock" \
 	    pyproject.toml -o requirements.lock

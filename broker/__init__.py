@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from broker import adapter, errors, migrate, model
     from broker.config import accounts
-    from broker.inventory import inventory
     from broker.machine import find
     from broker.registry import open, providers  # noqa: A004  the word users say
+    from broker.survey import inventory
 
 __all__ = [
     "accounts",
@@ -36,7 +36,7 @@ __all__ = [
 _HOMES = {
     "accounts": "broker.config",
     "find": "broker.machine",
-    "inventory": "broker.inventory",
+    "inventory": "broker.survey",
     "open": "broker.registry",
     "providers": "broker.registry",
 }

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from broker import config as accounts_file
 from broker import registry
-from broker.adapter import Adapter
 from broker.errors import BrokerError, ConfigError
-from broker.inventory import PATIENCE_S, ask_all
 from broker.model import Strict
+from broker.survey import PATIENCE_S, ask_all
 
 IMPORT_NAMES = ("broker", "adapters", "mappings")
 """Common words: another package that brings one of them would overwrite our files."""
@@ -37,7 +36,7 @@ def examine(config: Path | None = None, *, patience_s: float = PATIENCE_S) -> li
     findings.append(
         Finding(check="accounts file", ok=True, found=f"{place}: {len(accounts)} accounts")
     )
-    answers = ask_all(accounts, Adapter.check, patience_s)
+    answers = ask_all(accounts, lambda adapter: adapter.check(), patience_s)
     return findings + [
         Finding(check=f"account {name}", ok=not isinstance(answer, BrokerError), found=str(answer))
         for name, answer in answers.items()

@@ -21,7 +21,6 @@ SDKS = {"boto3", "botocore", "libvirt", "moto", "openstack", "azure", "nbd"}
 PROVIDERS = re.compile(
     r"\b(aws|amazon|ec2|ebs|boto3?|azure|openstack|nova|cinder|kvm|qemu|libvirt|virsh)\b", re.I
 )
-OWN = {"broker", "adapters", "mappings", "tests", "examples"}
 
 QEMU_FORMATS = "any image format is read through qemu-nbd, whoever the provider is"
 NAMED_ON_PURPOSE = {
@@ -138,6 +137,7 @@ def test_importing_the_broker_or_asking_for_help_stays_light() -> None:
 
 def test_every_public_name_is_there() -> None:
     loaded_by("import broker; [getattr(broker, name) for name in broker.__all__]")
+    loaded_by("import broker, broker.survey, broker.cli.app; assert callable(broker.inventory)")
     with pytest.raises(subprocess.CalledProcessError):
         loaded_by("import broker; broker.nonsense")
 

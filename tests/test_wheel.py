@@ -81,7 +81,7 @@ def test_a_provider_without_its_sdk_says_what_to_install(elsewhere: Elsewhere) -
 def test_the_memory_provider_needs_nothing_more(elsewhere: Elsewhere) -> None:
     script = (
         "import broker; from broker.adapter import Account;"
-        "print(broker.open(Account(name='m', kind='memory')).instances())"
+        "print(broker.open(Account(name='m', kind='memory', settings={'path': 'm'})).instances())"
     )
     assert elsewhere.run("python", "-c", script).strip() == "[]"
 

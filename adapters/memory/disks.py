@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from math import gcd
 
 from adapters.memory import checks
 from adapters.memory.faults import Faults
@@ -16,7 +17,7 @@ from broker.disks.manifest import Manifest
 from broker.model import KIB, VolumeSpec
 
 BLOCK = 4 * KIB
-"""Writes are whole blocks of this: what most real disks and filesystems have."""
+"""Writes are whole blocks of this, as most real disks have, where volumes are so too."""
 
 Door = Callable[[str], AbstractContextManager[None]]
 
@@ -41,7 +42,8 @@ class Disks(Volumes):
                 spec = VolumeSpec(name=name, size=max(size, 1))
                 record = self._new_volume(state, spec, token, Kind.DISK)
             disk, whole = record.volume.id, record.volume.spec.size
-            sink = FileSink(self._files.path(disk), whole, block=BLOCK)
+            block = gcd(BLOCK, self.limits.volume_step)
+            sink = FileSink(self._files.path(disk), whole, block=block)
             return MemorySink(disk, sink, self._calling, self._forget)
 
     def delete_disk(self, id: str) -> None:

@@ -61,7 +61,7 @@ class Faults:
     """The faults of one adapter. Safe to use from many threads."""
 
     def __init__(self, faults: tuple[Fault, ...] = (), hidden_reads: int = 0) -> None:
-        self._active = {fault: count() for fault in faults}
+        self._active = [(fault, count()) for fault in faults]
         self._hidden_reads = hidden_reads
         self._unseen: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -69,13 +69,14 @@ class Faults:
     @contextmanager
     def inject(self, fault: Fault) -> Iterator[None]:
         """Let ``fault`` happen until the end of the block."""
+        injected = (fault, count())
         with self._lock:
-            self._active[fault] = count()
+            self._active.append(injected)
         try:
             yield
         finally:
             with self._lock:
-                self._active.pop(fault, None)
+                self._active = [active for active in self._active if active is not injected]
 
     def before(self, call: str) -> None:
         """Raise what goes wrong before anything is done."""
@@ -109,7 +110,7 @@ class Faults:
 
     def _due(self, call: str, kinds: set[FaultKind]) -> Fault | None:
         with self._lock:
-            for fault, calls in self._active.items():
+            for fault, calls in self._active:
                 if fault.kind in kinds and fnmatch(call, fault.calls):
                     number = next(calls) - fault.skip
                     if number >= 0 and (fault.times is None or number < fault.times):

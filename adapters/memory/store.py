@@ -10,7 +10,6 @@ from pathlib import Path
 from adapters.memory.state import State
 from broker.errors import ConfigError
 
-
 Version = tuple[int, int, int] | None
 """What tells one version of a file from the next; None when there is no file."""
 

@@ -10,6 +10,11 @@ from typing import Any
 from broker.adapter.contract import Adapter
 from broker.adapter.wrap import Call, wrap
 
+FREE = frozenset({"close", "extents", "pread_into", "pwrite"})
+"""Calls that are not counted: providers count those that move a disk's bytes, if at all, against
+another and far larger allowance than those that manage resources.
+"""
+
 
 class Rate:
     """A token bucket: ``burst`` calls at once, then ``per_second``.
@@ -54,7 +59,7 @@ def rate_limited(adapter: Adapter, rate: Rate) -> Adapter:
     """
 
     def in_turn(call: Call) -> Any:
-        if call.name != "close":
+        if call.name not in FREE:
             rate.take()
         return call()
 

@@ -9,6 +9,7 @@ import typer
 
 from broker.cli import (
     accounts,
+    console,
     create,
     delete,
     doctor,
@@ -48,17 +49,15 @@ def _interop(
     """See, move and run virtual machines on several providers."""
 
 
-for function in (
-    doctor.doctor,
-    providers.providers,
-    accounts.accounts,
-    inventory.inventory,
-    show.show,
-    create.create,
-    start.start,
-    stop.stop,
-    delete.delete,
-    schema.schema,
-):
-    app.command()(command(function))
+app.command()(command(doctor.doctor))
+app.command()(command(providers.providers))
+app.command()(command(accounts.accounts))
+app.command()(command(inventory.inventory))
+app.command()(command(show.show))
+app.command()(command(create.create))
+app.command()(command(start.start))
+app.command()(command(stop.stop))
+app.command()(command(console.console))
+app.command()(command(delete.delete))
 app.add_typer(migrate.app)
+app.command()(command(schema.schema))

@@ -81,7 +81,9 @@ def create(
                 ],
                 "key_pair": key_pair,
                 "user_data": None if user_data is None else _text(user_data),
-                "labels": dict(each.partition("=")[::2] for each in label or ()),
+                "labels": {
+                    key: value for key, _, value in (each.partition("=") for each in label or ())
+                },
             },
             "the request",
         )

@@ -23,7 +23,7 @@ def doctor(run: Run) -> None:
     else:
         print_table(
             run,
-            ("", "CHECK", "FOUND"),
+            ("RESULT", "CHECK", "FOUND"),
             [("ok" if one.ok else "WRONG", one.check, one.found) for one in findings],
         )
     if not all(finding.ok for finding in findings):

@@ -30,7 +30,7 @@ def inventory(
     """
     from broker.cli import words
     from broker.cli.output import note, print_json, print_table
-    from broker.inventory import inventory as read
+    from broker.survey import inventory as read
 
     listings = read(accounts or (), config=run.config, patience_s=timeout)
     if run.json:

@@ -32,7 +32,10 @@ def print_json(value: JsonValue) -> None:
 
 
 def print_table(run: Run, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows under a header: a table on a terminal, else one tab-separated line each."""
+    """Print rows under a header: a table on a terminal, else one tab-separated line each.
+
+    A terminal is narrow: there, columns nobody has anything in are left out, and cells fold.
+    """
     cleaned = [[clean(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in (columns, *cleaned):
@@ -43,9 +46,12 @@ def print_table(run: Run, columns: Sequence[str], rows: Sequence[Sequence[str]])
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = [index for index in range(len(columns)) if any(row[index] for row in cleaned)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index in shown if rows else range(len(columns)):
+        table.add_column(columns[index], overflow="fold")
     for row in cleaned:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(row[index]) for index in shown))
     Console(no_color=run.no_color or None).print(table)
 
 

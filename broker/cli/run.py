@@ -1,7 +1,7 @@
 """What every command is given: the flags that are the same everywhere, and one way out.
 
 Exit codes: 0 done; 1 it failed; 2 the request was wrong; 3 done, with losses or findings the
-caller asked to be told of.
+caller asked to be told of; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
+
+from broker.cli.output import note
+
+INTERRUPTED = 130
+"""128 and the signal's number, as shells have it."""
 
 FAILED, WRONG_REQUEST, LOSSES = 1, 2, 3
 
@@ -52,11 +57,15 @@ class Run:
         """Ask before something changes; ConfigError where there is nobody to ask."""
         if self.yes:
             return True
-        if not sys.stdin.isatty():
+        if not _can_ask():
             from broker.errors import ConfigError
 
             raise ConfigError(f"{question} There is no terminal to ask on", hint="Say --yes")
         return typer.confirm(question, err=True)
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty()
 
 
 def command(function: Callable[Concatenate[Run, P], None]) -> Callable[..., None]:
@@ -92,10 +101,19 @@ def reporting(*, verbose: bool) -> Iterator[None]:
     try:
         yield
     except BrokerError as error:
-        from broker.cli.output import clean
-
         if verbose:
             traceback.print_exc()
-        typer.echo(f"interop: {clean(str(error))}", err=True)
+        note(f"interop: {error}")
+        _tell_notes(error)
         wrong = isinstance(error, ConfigError | NotFound)
         raise typer.Exit(WRONG_REQUEST if wrong else FAILED) from error
+    except KeyboardInterrupt as error:
+        note("interop: interrupted")
+        _tell_notes(error)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def _tell_notes(error: BaseException) -> None:
+    """Tell what was kept and how to go on, where somebody on the way noted that."""
+    for line in getattr(error, "__notes__", ()):
+        note(line)

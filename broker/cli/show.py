@@ -29,8 +29,9 @@ def show(
     """Show everything about one machine. With -v also in the provider's own words."""
     import broker
 
-    if what.strip("/") and "/" not in what.strip("/"):
-        with contextlib.closing(broker.open(what.strip("/"), config=run.config)) as adapter:
+    account = what.removesuffix("/")
+    if account and "/" not in account:
+        with contextlib.closing(broker.open(account, config=run.config)) as adapter:
             _show_account(run, adapter)
         return
     adapter, instance = broker.find(what, config=run.config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -69,7 +70,8 @@ class Workers:
         do()
 
     def _run(self, tally: Tally) -> None:
-        buffer = memoryview(bytearray(MANIFEST_BLOCK))
+        # Whole pages: the kernel copies from and to unaligned memory at a quarter of the speed.
+        buffer = memoryview(mmap.mmap(-1, MANIFEST_BLOCK))
         try:
             while (block := self._take()) is not None:
                 self._work(block, buffer, tally)

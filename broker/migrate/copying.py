@@ -1,52 +1,62 @@
-"""Copying one disk of a migration, going on where an earlier try ended, and reading it back."""
+"""Copying the disks of a migration, going on where an earlier try ended, and reading them back."""
 
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from broker.disks.contract import Source
+from broker.disks.contract import Sink, Source
 from broker.disks.copy import copy
 from broker.disks.descriptor import Descriptor
 from broker.disks.manifest import HEADER, MANIFEST_BLOCK, Manifest, count, read_header
 from broker.disks.progress import Progress
 from broker.disks.records import Records
 from broker.disks.verify import digest, verify
-from broker.errors import BrokerError
+from broker.errors import DataMismatch, Invalid
 from broker.migrate.ends import Ends
 from broker.migrate.events import DiskProgress
 from broker.migrate.facts import Copied, Facts
-from broker.migrate.reverse import remove_made
-from broker.migrate.steps import CopyVolume, VerifyVolume
+from broker.migrate.removal import remove_made
+from broker.migrate.steps import CopyDisks, Disk, VerifyDisk
 
 
-def copy_volume(step: CopyVolume, ends: Ends, facts: Facts, token: str) -> Copied:
-    """Make the disk that ``token`` names read as the volume, and return what was done.
+def copy_disks(step: CopyDisks, ends: Ends, facts: Facts, token: str) -> Facts:
+    """Make new disks read as the step's volumes, and return the facts with what was done.
 
-    What an earlier try sent is kept; the source is read again in full.
+    What an earlier try sent is kept; the source is read again in full. DataMismatch when a disk
+    does not hold what was written; that one is deleted.
     """
-    read_from = facts.snapshots.get(step.volume, step.volume)
-    with closing(ends.source.open_source(read_from)) as source:
-        journal = ends.folder.journal(token)
-        if not journal.exists():
-            # Nobody knows any more what an earlier try has written.
-            remove_made(ends.target, token)
-        again = _sealed_before(step, ends, source, token)
-        return again or _copy(step, ends, source, token)
+    with ExitStack() as stack:
+        sources = [
+            stack.enter_context(closing(ends.source.open_source(disk.volume)))
+            for disk in step.disks
+        ]
+        for source, (disk, own) in zip(sources, step.tokens(token), strict=True):
+            with _deleted_when_wrong(ends, own):
+                facts = facts.with_copied(disk.volume, _Copy(step, disk, source, ends, own).make())
+    return facts
 
 
-def verify_volume(step: VerifyVolume, ends: Ends, facts: Facts) -> str:
-    """Return the root hash of the copied disk as it reads now; DataMismatch when it differs."""
+def verify_disk(step: VerifyDisk, ends: Ends, facts: Facts) -> Facts:
+    """Read a copied disk back; DataMismatch when it differs from its source, and it is deleted."""
     copied = facts.copied[step.volume]
-    manifest = Manifest.load(ends.folder.journal(copied.token))
 
     def tell(progress: Progress) -> None:
         ends.watch(DiskProgress(step=step, progress=progress))
 
-    with closing(ends.target.open_source(copied.disk)) as written:
-        verify(manifest, written, progress=tell)
-    return manifest.root
+    with _deleted_when_wrong(ends, copied.token):
+        manifest = Manifest.load(ends.folder.journal(copied.token))
+        with closing(ends.target.open_source(copied.disk)) as written:
+            verify(manifest, written, progress=tell)
+    return facts.with_read_back(step.volume, manifest.root)
+
+
+def delete_copy(ends: Ends, token: str) -> None:
+    """Delete the disk with this token, and what is known of it."""
+    remove_made(ends.target, token)
+    ends.folder.forget_copy(token)
 
 
 def held_bytes(journal: Path) -> int:
@@ -62,15 +72,52 @@ def held_bytes(journal: Path) -> int:
     return min(held * MANIFEST_BLOCK, header.size)
 
 
-def _copy(step: CopyVolume, ends: Ends, source: Source, token: str) -> Copied:
-    def tell(progress: Progress) -> None:
-        ends.watch(DiskProgress(step=step, progress=progress))
+@contextmanager
+def _deleted_when_wrong(ends: Ends, token: str) -> Iterator[None]:
+    try:
+        yield
+    except DataMismatch:
+        delete_copy(ends, token)
+        raise
 
-    size = max(step.size, source.size)
-    with closing(ends.target.open_sink(size, name=step.name, token=token)) as sink:
-        done = copy(source, sink, journal=ends.folder.journal(token), progress=tell)
+
+class _Copy:
+    """One disk on its way."""
+
+    def __init__(self, step: CopyDisks, disk: Disk, source: Source, ends: Ends, token: str) -> None:
+        self._step = step
+        self._source = source
+        self._ends = ends
+        self._token = token
+        self._name = disk.name
+        self._size = max(disk.size, source.size)
+        self._journal = ends.folder.journal(token)
+        self._read = 0
+
+    def make(self) -> Copied:
+        """Go on from what is known to be there, or start anew."""
+        if not self._journal.exists():
+            # Nobody knows any more what an earlier try has written.
+            remove_made(self._ends.target, self._token)
+        with closing(self._open()) as sink:
+            if not sink.sealed:
+                return self._copy(sink)
+            finished = self._finished(sink)
+            if finished is not None:
+                return finished
+            # It takes no more writes, and the source has changed since.
+            sink.abort()
+            delete_copy(self._ends, self._token)
+        with closing(self._open()) as sink:
+            return self._copy(sink)
+
+    def _open(self) -> Sink:
+        return self._ends.target.open_sink(self._size, name=self._name, token=self._token)
+
+    def _copy(self, sink: Sink) -> Copied:
+        done = copy(self._source, sink, journal=self._journal, progress=self._tell)
         return Copied(
-            token=token,
+            token=self._token,
             disk=done.id,
             source_size=done.size,
             size=sink.size,
@@ -80,38 +127,25 @@ def _copy(step: CopyVolume, ends: Ends, source: Source, token: str) -> Copied:
             skipped=done.bytes_skipped,
         )
 
-
-def _sealed_before(step: CopyVolume, ends: Ends, source: Source, token: str) -> Copied | None:
-    """Return the copy an earlier try has finished, when the source still reads the same.
-
-    A finished disk takes no more writes: where the source has changed it is deleted.
-    """
-    read = 0
-
-    def tell(progress: Progress) -> None:
-        nonlocal read
-        read = progress.done
-        ends.watch(DiskProgress(step=step, progress=progress))
-
-    size = max(step.size, source.size)
-    with closing(ends.target.open_sink(size, name=step.name, token=token)) as sink:
-        if not sink.sealed:
-            return None
+    def _finished(self, sink: Sink) -> Copied | None:
+        """Return the copy an earlier try has sealed, when the source still reads the same."""
         try:
-            finished = Manifest.load(ends.folder.journal(token))
-        except BrokerError:
-            finished = None
-        if finished is not None and digest(source, progress=tell).root == finished.root:
-            return Copied(
-                token=token,
-                disk=sink.commit(finished),
-                source_size=finished.size,
-                size=sink.size,
-                root=finished.root,
-                read=read,
-                sent=0,
-                skipped=read,
-            )
-    remove_made(ends.target, token)
-    ends.folder.forget_copy(token)
-    return None
+            manifest = Manifest.load(self._journal)
+        except Invalid:
+            return None
+        if digest(self._source, progress=self._tell).root != manifest.root:
+            return None
+        return Copied(
+            token=self._token,
+            disk=sink.commit(manifest),
+            source_size=manifest.size,
+            size=sink.size,
+            root=manifest.root,
+            read=self._read,
+            sent=0,
+            skipped=self._read,
+        )
+
+    def _tell(self, progress: Progress) -> None:
+        self._read = progress.done
+        self._ends.watch(DiskProgress(step=self._step, progress=progress))

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
-from broker.migrate.steps import CopyVolume, SnapshotVolume, Step, StopSource, VerifyVolume
+from broker.migrate.steps import CopyDisks, Step, StopSource, VerifyDisk
 from broker.model import Bytes, Power, Strict
 
 
@@ -21,8 +21,8 @@ class Done(Strict):
 class Copied(Strict):
     """A disk as it was copied: ``root`` is the hash of what was read from the source.
 
-    ``source_size`` bytes were compared; ``size`` is what the target made of them. ``token`` is that
-    of the step that copied it.
+    ``source_size`` bytes were compared; ``size`` is what the target made of them. ``token`` is the
+    disk's.
     """
 
     token: str
@@ -43,11 +43,11 @@ class Facts(Strict):
     networks: Mapping[str, str] = Field(default_factory=dict)
     subnets: Mapping[str, str] = Field(default_factory=dict)
     firewalls: Mapping[str, str] = Field(default_factory=dict)
-    snapshots: Mapping[str, str] = Field(default_factory=dict)
     copied: Mapping[str, Copied] = Field(default_factory=dict)
     read_back: Mapping[str, str] = Field(default_factory=dict)
     instance: str | None = None
     seen: str = ""
+    leftovers: tuple[str, ...] = ()
 
     def with_network(self, source: str, target: str, subnets: Mapping[str, str]) -> Self:
         """Return these facts and what stands for a network and its subnets."""
@@ -61,10 +61,6 @@ class Facts(Strict):
     def with_firewall(self, source: str, target: str) -> Self:
         """Return these facts and what stands for a firewall."""
         return self.model_copy(update={"firewalls": {**self.firewalls, source: target}})
-
-    def with_snapshot(self, volume: str, snapshot: str) -> Self:
-        """Return these facts and the snapshot a volume is copied from."""
-        return self.model_copy(update={"snapshots": {**self.snapshots, volume: snapshot}})
 
     def with_copied(self, volume: str, copied: Copied) -> Self:
         """Return these facts and what a volume was copied into."""
@@ -81,6 +77,10 @@ class Facts(Strict):
     def with_seen(self, seen: str) -> Self:
         """Return these facts and what was seen of the machine that was made."""
         return self.model_copy(update={"seen": seen})
+
+    def with_leftover(self, leftover: str) -> Self:
+        """Return these facts and what could not be cleared away."""
+        return self.model_copy(update={"leftovers": (*self.leftovers, leftover)})
 
     def with_source_power(self, power: Power | None) -> Self:
         """Return these facts and what the source did before the first step."""
@@ -103,4 +103,4 @@ class Facts(Strict):
 
 def reads_source(step: Step) -> bool:
     """Return whether the step holds only as long as the source's disks stay as they were."""
-    return isinstance(step, StopSource | SnapshotVolume | CopyVolume | VerifyVolume)
+    return isinstance(step, StopSource | CopyDisks | VerifyDisk)

@@ -13,14 +13,14 @@ from broker.migrate.look import Look
 from broker.migrate.networks import map_networks
 from broker.migrate.options import Options
 from broker.migrate.steps import (
-    CopyVolume,
+    CopyDisks,
     CreateInstance,
-    DeleteSnapshot,
-    SnapshotVolume,
+    Disk,
+    ReleaseDisk,
     Step,
     StopSource,
+    VerifyDisk,
     VerifyInstance,
-    VerifyVolume,
 )
 from broker.model import Fidelity, InstanceSpec, Loss, Power
 
@@ -71,16 +71,19 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
 
 def _move(look: Look, spec: InstanceSpec, choice: Choice, options: Options) -> list[Step]:
     """Return the steps that move the disks and make the machine."""
-    names = dict(zip(look.instance.volumes, spec.volumes, strict=True))
-    from_snapshots = options.keep_running and look.instance.state.power is Power.RUNNING
+    disks = [
+        Disk(volume=volume, name=wish.name, size=wish.size)
+        for volume, wish in zip(look.instance.volumes, spec.volumes, strict=True)
+    ]
+    verify = [VerifyDisk(volume=disk.volume, name=disk.name) for disk in disks]
     steps: list[Step] = []
-    if from_snapshots:
-        steps += [SnapshotVolume(volume=one, name=volume.name) for one, volume in names.items()]
+    if options.keep_running:
+        # All at once, so that a source that can hold them still together does.
+        steps += [CopyDisks(disks=tuple(disks)), *verify]
     else:
         steps.append(StopSource(instance=look.instance.id))
-    for one, volume in names.items():
-        steps.append(CopyVolume(volume=one, name=volume.name, size=volume.size))
-        steps.append(VerifyVolume(volume=one, name=volume.name))
+        for disk, step in zip(disks, verify, strict=True):
+            steps += [CopyDisks(disks=(disk,)), step]
     steps.append(
         CreateInstance(
             source=look.instance.id,
@@ -91,8 +94,7 @@ def _move(look: Look, spec: InstanceSpec, choice: Choice, options: Options) -> l
         )
     )
     steps.append(VerifyInstance(console=options.console))
-    if from_snapshots:
-        steps += [DeleteSnapshot(volume=one, name=volume.name) for one, volume in names.items()]
+    steps += [ReleaseDisk(volume=disk.volume, name=disk.name) for disk in disks]
     return steps
 
 
@@ -158,15 +160,14 @@ def _told(choice: Choice, spec: InstanceSpec) -> SizeChoice:
 def _while_running(look: Look, options: Options) -> tuple[Loss, ...]:
     if not options.keep_running or look.instance.state.power is not Power.RUNNING:
         return ()
-    disks = len(look.instance.volumes)
-    moment = "one moment" if disks == 1 else f"{disks} moments, one per disk"
     return (
         Loss(
             field="content",
             fidelity=Fidelity.APPROXIMATED,
             before="the disks of a running machine",
-            after=f"as after a power cut, at {moment}",
-            reason="it keeps running: what it writes after its snapshot stays behind",
+            after="as after a power cut",
+            reason="it keeps running: what it writes from then on stays behind, and its disks may "
+            "be from moments a little apart",
         ),
     )
 

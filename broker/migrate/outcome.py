@@ -12,7 +12,7 @@ from broker.migrate.facts import Facts
 from broker.migrate.folder import RunFolder
 from broker.migrate.putback import Aftermath
 from broker.migrate.report import DiskReport, Report, StepReport
-from broker.migrate.steps import CopyVolume
+from broker.migrate.steps import CopyDisks
 from broker.model import Power
 
 Status = Literal["done", "failed", "undone"]
@@ -43,30 +43,44 @@ def ended(
             StepReport(title=plan.steps[done.step].title, seconds=done.seconds)
             for done in facts.done
         ),
-        disks=tuple(_disks(plan, facts)) if status != "undone" else (),
+        disks=tuple(_disks(plan, ends, facts)) if status != "undone" else (),
         kept=aftermath.kept if aftermath else (),
-        leftovers=aftermath.leftovers if aftermath else (),
+        leftovers=aftermath.leftovers if aftermath else facts.leftovers,
         how_to_go_on=_how_to_go_on(plan, ends.folder, status),
     )
 
 
-def _disks(plan: Plan, facts: Facts) -> list[DiskReport]:
+def _disks(plan: Plan, ends: Ends, facts: Facts) -> list[DiskReport]:
+    theirs = _volumes_there(plan, ends, facts)
     return [
         DiskReport(
-            name=step.name,
-            volume=step.volume,
-            disk=copied.disk,
+            name=disk.name,
+            volume=disk.volume,
+            disk=theirs.get(disk.volume, copied.disk),
             source_size=copied.source_size,
             size=copied.size,
             read=copied.read,
             sent=copied.sent,
             skipped=copied.skipped,
             source_root=copied.root,
-            target_root=facts.read_back.get(step.volume),
+            target_root=facts.read_back.get(disk.volume),
         )
         for step in plan.steps
-        if isinstance(step, CopyVolume) and (copied := facts.copied.get(step.volume))
+        if isinstance(step, CopyDisks)
+        for disk in step.disks
+        if (copied := facts.copied.get(disk.volume))
     ]
+
+
+def _volumes_there(plan: Plan, ends: Ends, facts: Facts) -> dict[str, str]:
+    """Return the machine's own volumes; none when there is no machine or it cannot be asked."""
+    if facts.instance is None:
+        return {}
+    try:
+        there = ends.target.instance(facts.instance)
+    except BrokerError:
+        return {}
+    return dict(zip(plan.source.volumes, there.volumes, strict=False))
 
 
 def _power(plan: Plan, ends: Ends) -> Power:

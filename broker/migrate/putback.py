@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from broker.adapter import Kind
-from broker.errors import BrokerError, DataMismatch
+from broker.errors import BrokerError
 from broker.migrate.copying import held_bytes
 from broker.migrate.document import Plan
 from broker.migrate.ends import Ends
@@ -14,7 +13,7 @@ from broker.migrate.events import PuttingBack
 from broker.migrate.facts import Facts
 from broker.migrate.report import Kept
 from broker.migrate.reverse import undo
-from broker.migrate.steps import CopyVolume, StopSource, VerifyVolume
+from broker.migrate.steps import CopyDisks, StopSource
 
 
 class Aftermath(NamedTuple):
@@ -25,29 +24,17 @@ class Aftermath(NamedTuple):
     leftovers: tuple[str, ...]
 
 
-def put_back(plan: Plan, ends: Ends, facts: Facts, error: BaseException) -> Aftermath:
-    """Undo the steps that ran, in reverse, all but the copies.
-
-    A copy that was found to be wrong is deleted too.
-    """
-    wrong = _wrong_volume(plan, facts, error)
-    return _take_back(
-        plan,
-        ends,
-        facts,
-        last=_reached(plan, facts),
-        keep=lambda step: step.volume != wrong,
-    )
+def put_back(plan: Plan, ends: Ends, facts: Facts) -> Aftermath:
+    """Undo the steps that ran, in reverse, all but the copies."""
+    return _take_back(plan, ends, facts, last=_reached(plan, facts), keep_copies=True)
 
 
 def undo_all(plan: Plan, ends: Ends, facts: Facts) -> Aftermath:
     """Undo every step, in reverse, the copies that earlier runs have kept too."""
-    return _take_back(plan, ends, facts, last=len(plan.steps) - 1, keep=lambda _: False)
+    return _take_back(plan, ends, facts, last=len(plan.steps) - 1, keep_copies=False)
 
 
-def _take_back(
-    plan: Plan, ends: Ends, facts: Facts, *, last: int, keep: Callable[[CopyVolume], bool]
-) -> Aftermath:
+def _take_back(plan: Plan, ends: Ends, facts: Facts, *, last: int, keep_copies: bool) -> Aftermath:
     """Go on after an error, and name what it has left: the rest still has to be put back.
 
     The facts start anew, since the source may change from now on: the journals of the copies tell
@@ -59,8 +46,8 @@ def _take_back(
     for index in range(last, -1, -1):
         step, token = plan.steps[index], plan.token(index)
         try:
-            if isinstance(step, CopyVolume) and keep(step):
-                kept += _kept(step, ends, token)
+            if isinstance(step, CopyDisks) and keep_copies:
+                kept[:0] = _kept(step, ends, token)
             else:
                 ends.watch(PuttingBack(title=step.title))
                 undo(step, ends, facts, token)
@@ -68,29 +55,25 @@ def _take_back(
             leftovers.append(f"{step.title}: {error}")
             if isinstance(step, StopSource):
                 left = left.with_source_power(facts.source_power)
-    return Aftermath(left, tuple(reversed(kept)), tuple(leftovers))
+    return Aftermath(left, tuple(kept), tuple(leftovers))
 
 
-def _kept(step: CopyVolume, ends: Ends, token: str) -> list[Kept]:
-    """Return the disk of a copy, unless it went with the machine that was made from it.
+def _kept(step: CopyDisks, ends: Ends, token: str) -> list[Kept]:
+    """Return the disks of a step, but for those that went with the machine made from them.
 
-    There the guest had started and written to it: it is no copy any more.
+    There the guest had started and written to them: they were no copies any more.
     """
-    disks = [made.id for made in ends.target.made(token) if made.kind is Kind.DISK]
-    if not disks:
-        ends.folder.forget_copy(token)
-    size = held_bytes(ends.folder.journal(token))
-    return [Kept(disk=disk, name=step.name, bytes=size) for disk in disks]
+    kept: list[Kept] = []
+    for disk, own in step.tokens(token):
+        found = [made.id for made in ends.target.made(own) if made.kind is Kind.DISK]
+        if not found:
+            ends.folder.forget_copy(own)
+        held = held_bytes(ends.folder.journal(own))
+        kept += [Kept(disk=each, name=disk.name, bytes=held) for each in found]
+    return kept
 
 
 def _reached(plan: Plan, facts: Facts) -> int:
     """Return the index of the step that was under way, or the last."""
     under_way = [index for index in range(len(plan.steps)) if not facts.has(index)]
     return under_way[0] if under_way else len(plan.steps) - 1
-
-
-def _wrong_volume(plan: Plan, facts: Facts, error: BaseException) -> str | None:
-    if not isinstance(error, DataMismatch):
-        return None
-    step = plan.steps[_reached(plan, facts)]
-    return step.volume if isinstance(step, CopyVolume | VerifyVolume) else None

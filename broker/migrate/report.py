@@ -70,7 +70,7 @@ class Report(Strict):
             f"plan {self.plan}: {self.status}" + (f": {self.error}" if self.error else ""),
             *(f"  {step.seconds:8.1f} s  {step.title}" for step in self.steps),
             *(_disk(disk) for disk in self.disks),
-            *(f"lost: {_loss(loss)}" for loss in self.losses),
+            *(f"loss: {_loss(loss)}" for loss in self.losses),
             *(f"seen: {seen}" for seen in (self.seen,) if seen),
             *self.aftermath,
         ]

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from broker.errors import PlanStale
-from broker.migrate.copying import copy_volume, verify_volume
+from broker.errors import BrokerError, PlanStale
+from broker.migrate.copying import copy_disks, verify_disk
 from broker.migrate.ends import Ends
 from broker.migrate.facts import Facts
 from broker.migrate.steps import (
-    CopyVolume,
+    CopyDisks,
     CreateFirewall,
     CreateInstance,
     CreateNetwork,
-    DeleteSnapshot,
     LinkFirewall,
-    SnapshotVolume,
+    ReleaseDisk,
     Step,
     StopSource,
     UseNetwork,
+    VerifyDisk,
     VerifyInstance,
-    VerifyVolume,
 )
 from broker.migrate.verify import see_it_run
 from broker.model import FirewallRule, GroupPeer, InstanceSpec, NicSpec
@@ -54,13 +53,10 @@ def run(step: Step, ends: Ends, facts: Facts, token: str) -> Facts:
         case StopSource():
             ends.source.stop_instance(step.instance)
             return facts
-        case SnapshotVolume():
-            snapshot = ends.source.create_snapshot(step.volume, step.name, token=token)
-            return facts.with_snapshot(step.volume, snapshot.id)
-        case CopyVolume():
-            return facts.with_copied(step.volume, copy_volume(step, ends, facts, token))
-        case VerifyVolume():
-            return facts.with_read_back(step.volume, verify_volume(step, ends, facts))
+        case CopyDisks():
+            return copy_disks(step, ends, facts, token)
+        case VerifyDisk():
+            return verify_disk(step, ends, facts)
         case CreateInstance():
             disks = [facts.copied[volume].disk for volume in step.volumes]
             instance = ends.target.create_instance(
@@ -70,11 +66,20 @@ def run(step: Step, ends: Ends, facts: Facts, token: str) -> Facts:
         case VerifyInstance():
             assert facts.instance is not None
             return facts.with_seen(see_it_run(ends.target, facts.instance, step.console))
-        case DeleteSnapshot():
-            ends.source.delete_snapshot(facts.snapshots[step.volume])
-            return facts
+        case ReleaseDisk():
+            return _release(step, ends, facts)
         case _:
             assert_never(step)
+
+
+def _release(step: ReleaseDisk, ends: Ends, facts: Facts) -> Facts:
+    """Clear away what is no longer needed; a machine that runs is not taken back over litter."""
+    disk = facts.copied[step.volume].disk
+    try:
+        ends.target.delete_disk(disk)
+    except BrokerError as error:
+        return facts.with_leftover(f"the copy of disk {step.name} ({disk}): {error}")
+    return facts
 
 
 def _on_target(rule: FirewallRule, firewalls: Mapping[str, str]) -> FirewallRule:

@@ -82,37 +82,38 @@ class StopSource(Strict):
         return "stop the source"
 
 
-class SnapshotVolume(Strict):
-    """Take a snapshot of a disk of the running source, to copy from."""
+class Disk(Strict):
+    """A disk to copy: the source's volume, and the name and size of what it is copied into."""
 
-    do: Literal["snapshot_volume"] = "snapshot_volume"
-    volume: str
-    name: str
-
-    @property
-    def title(self) -> str:
-        """What it does, for people."""
-        return f"take a snapshot of disk {self.name}"
-
-
-class CopyVolume(Strict):
-    """Copy a disk into a new one of ``size`` bytes, going on where an earlier try ended."""
-
-    do: Literal["copy_volume"] = "copy_volume"
     volume: str
     name: str
     size: Bytes
 
+
+class CopyDisks(Strict):
+    """Copy disks into new ones, going on where an earlier try ended.
+
+    All are opened before the first is read: a source that runs can hold them still together.
+    """
+
+    do: Literal["copy_disks"] = "copy_disks"
+    disks: tuple[Disk, ...]
+
     @property
     def title(self) -> str:
         """What it does, for people."""
-        return f"copy disk {self.name}"
+        names = ", ".join(disk.name for disk in self.disks)
+        return f"copy {'disk' if len(self.disks) == 1 else 'disks'} {names}"
+
+    def tokens(self, token: str) -> list[tuple[Disk, str]]:
+        """Return the disks, each with a token of its own, given the step's."""
+        return [(disk, f"{token}-{number}") for number, disk in enumerate(self.disks)]
 
 
-class VerifyVolume(Strict):
+class VerifyDisk(Strict):
     """Read the copy back and compare it with what was read from the source."""
 
-    do: Literal["verify_volume"] = "verify_volume"
+    do: Literal["verify_disk"] = "verify_disk"
     volume: str
     name: str
 
@@ -153,17 +154,17 @@ class VerifyInstance(Strict):
         return "see it run" + (f' and its console say "{self.console}"' if self.console else "")
 
 
-class DeleteSnapshot(Strict):
-    """Delete the snapshot a disk was copied from."""
+class ReleaseDisk(Strict):
+    """Delete a copied disk that the machine does not need, because it has one of its own by now."""
 
-    do: Literal["delete_snapshot"] = "delete_snapshot"
+    do: Literal["release_disk"] = "release_disk"
     volume: str
     name: str
 
     @property
     def title(self) -> str:
         """What it does, for people."""
-        return f"delete the snapshot of disk {self.name}"
+        return f"delete the copy of disk {self.name} unless the machine uses it"
 
 
 Step = Annotated[
@@ -172,11 +173,10 @@ Step = Annotated[
     | CreateFirewall
     | LinkFirewall
     | StopSource
-    | SnapshotVolume
-    | CopyVolume
-    | VerifyVolume
+    | CopyDisks
+    | VerifyDisk
     | CreateInstance
     | VerifyInstance
-    | DeleteSnapshot,
+    | ReleaseDisk,
     Field(discriminator="do"),
 ]

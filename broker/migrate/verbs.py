@@ -60,7 +60,8 @@ def plan(
     with ExitStack() as stack:
         source = _open(account, stack, config, opened)
         there = _open(target, stack, config, opened)
-        instance = pick(source.instances(), wanted, account)
+        # A listing may leave out what takes a call per machine, such as user data.
+        instance = source.instance(pick(source.instances(), wanted, account).id)
         seen = look(source, there, instance)
     return make(seen, options, nonce=secrets.token_hex(4), made_at=datetime.now(UTC))
 
@@ -91,7 +92,7 @@ def apply(
         try:
             facts = inline.run(plan, ends, facts, ends.folder.save)
         except BaseException as error:
-            aftermath = put_back(plan, ends, ends.folder.facts(), error)
+            aftermath = put_back(plan, ends, ends.folder.facts())
             report = ended(plan, ends, ends.folder.facts(), "failed", aftermath, error)
             ends.folder.save(aftermath.facts)
             ends.folder.save_report(report)

@@ -60,3 +60,12 @@ def test_letting_go_costs_nothing() -> None:
     limited.check()
     limited.close()
     assert clock.slept == []
+
+
+def test_the_bytes_of_a_disk_are_not_counted() -> None:
+    clock = Clock()
+    limited = rate_limited(adapter(FakeAccount()), Rate(1, clock=clock, sleep=clock.sleep))
+    source = limited.open_source("disk")
+    source.pread_into(memoryview(bytearray(4)), 0)
+    assert len(list(source.extents())) == 2
+    assert clock.slept == []

@@ -10,11 +10,8 @@ from broker.adapter import Adapter, Kind, Made
 from broker.disks.contract import Extent
 from broker.disks.manifest import MANIFEST_BLOCK
 from broker.errors import Conflict, DataMismatch, Invalid, NotFound
-from broker.model import MIB, Network
-from tests.conformance.kit import MISSING, Kit, blocks, fill, held, manifest, read, write
-
-DATA = bytes(range(1, 256)) * 700 + bytes(MANIFEST_BLOCK) + b"end of the second block" * 30_000
-"""A block and a bit of data, a hole, data over the edge of a block: about 1.3 MiB."""
+from broker.model import Network
+from tests.conformance.kit import DATA, MISSING, Kit, blocks, fill, held, manifest, read, write
 
 
 class DiskConformance:
@@ -179,6 +176,3 @@ def covers(extents: Iterator[Extent], size: int) -> None:
         assert extent.length > 0
         end += extent.length
     assert end == size
-
-
-assert MIB < len(DATA) < 2 * MIB

@@ -7,7 +7,7 @@ import pytest
 from broker.adapter import Adapter, Kind, Made
 from broker.errors import NotFound
 from broker.model import Network
-from tests.conformance.kit import MISSING, Kit
+from tests.conformance.kit import MISSING, Kit, blocks, held
 
 
 class ImageConformance:
@@ -32,7 +32,9 @@ class ImageConformance:
         made = request.send(adapter)
 
         assert made.id != stopped
-        assert len(adapter.instance(made.id).volumes) == 1
+        (volume,) = adapter.instance(made.id).volumes
+        if not kit.knobs.boot_disk:  # a guest would write to it
+            assert held(kit.source(volume)) == blocks(kit.boot_data())
         assert adapter.image(image.id).ready
 
     @pytest.mark.parametrize("id", [MISSING, "ami-0123456789abcdef0", "é/../%s"])

@@ -40,6 +40,9 @@ from tests.conformance.knobs import Knobs
 
 MISSING = "no-such-thing-0000"
 
+DATA = bytes(range(1, 256)) * 700 + bytes(MANIFEST_BLOCK) + b"end of the second block" * 30_000
+"""Part of a block, a hole, data over the edge of a block: about 1.3 MiB."""
+
 USER_DATA = "#!/bin/sh\necho 'é東 \"quoted\" <&>'\n"
 
 HOSTILE = " é東🦊'\"<&>;$(id)`\\%s{}../:@#\t-_."
@@ -126,8 +129,12 @@ class Kit:
         return fill(sink, data)
 
     def boot_disk(self) -> str:
+        return self.disk(self.boot_data())
+
+    def boot_data(self) -> bytes:
+        """Return what is on a boot disk; where nothing boots, something to know again."""
         path = self.knobs.boot_disk
-        return self.disk(path.read_bytes() if path else b"")
+        return path.read_bytes() if path else DATA
 
     def size(self) -> tuple[Size, str | None]:
         """Return the smallest size an instance can have, and the offer it is where it is one."""
@@ -183,7 +190,7 @@ class Kit:
         """Return what makes the smallest machine from ``disks``, with one card."""
         size, offer = self.size()
         boot = self.knobs.boot_disk
-        least = max(self.adapter.limits.volume_min, boot.stat().st_size if boot else 1)
+        least = max(self.adapter.limits.volume_min, boot.stat().st_size if boot else len(DATA))
         spec = InstanceSpec(
             name=self.name(),
             size=size,

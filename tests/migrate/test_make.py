@@ -6,6 +6,7 @@ import pytest
 
 from broker.errors import ConfigError, Conflict, NotFound
 from broker.migrate.steps import (
+    CopyDisks,
     CreateFirewall,
     CreateInstance,
     CreateNetwork,
@@ -47,23 +48,23 @@ def test_a_running_source_is_stopped_before_its_disks_are_read() -> None:
     assert [step.do for step in planned().steps] == [
         "create_network",
         "stop_source",
-        "copy_volume",
-        "verify_volume",
-        "copy_volume",
-        "verify_volume",
+        "copy_disks",
+        "verify_disk",
+        "copy_disks",
+        "verify_disk",
         "create_instance",
         "verify_instance",
+        "release_disk",
+        "release_disk",
     ]
 
 
-def test_a_source_kept_running_is_read_from_snapshots_that_are_deleted_in_the_end() -> None:
+def test_the_disks_of_a_source_kept_running_are_opened_together() -> None:
     plan = planned(keep_running=True)
-    done = [step.do for step in plan.steps]
-    assert "stop_source" not in done
-    assert done[1:3] == ["snapshot_volume"] * 2
-    assert done[-2:] == ["delete_snapshot"] * 2
+    assert "stop_source" not in [step.do for step in plan.steps]
+    assert [disk.name for disk in the(CopyDisks, plan).disks] == ["root", "data"]
     (loss,) = [loss for loss in plan.losses if loss.field == "content"]
-    assert "2 moments" in loss.after
+    assert loss.fidelity is Fidelity.APPROXIMATED
 
 
 def test_user_data_is_handed_on_but_is_in_no_plan() -> None:

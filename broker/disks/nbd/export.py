@@ -10,7 +10,7 @@ from broker.disks.contract import Extent
 from broker.disks.nbd.channel import Address
 from broker.disks.nbd.connection import Connection
 from broker.disks.nbd.handshake import Flag
-from broker.errors import Invalid, NotFound, Transient, Unsupported
+from broker.errors import AccessDenied, Invalid, NotFound, Transient, Unsupported
 
 ALLOCATION = "base:allocation"
 _READS_AS_ZERO = 1 << 1
@@ -91,14 +91,14 @@ class NbdExport:
 
     def pwrite(self, data: memoryview, offset: int) -> None:
         """Write at ``offset``; Invalid when unaligned or beyond the end."""
-        self._aligned(offset, len(data))
+        self._writable(offset, len(data))
         with self._connection() as connection:
             for piece, at in self._pieces(data, offset):
                 connection.write(piece, at)
 
     def zero(self, offset: int, length: int) -> None:
         """Make a range read as zeroes; Unsupported when the server cannot."""
-        self._aligned(offset, length)
+        self._writable(offset, length)
         if Flag.WRITE_ZEROES not in self._agreed.flags:
             raise Unsupported("this NBD server cannot write zeroes")
         with self._connection() as connection:
@@ -180,7 +180,9 @@ class NbdExport:
         if offset < 0 or offset + length > self.size:
             raise Invalid(f"[{offset}, {offset + length}) is outside a disk of {self.size} bytes")
 
-    def _aligned(self, offset: int, length: int) -> None:
+    def _writable(self, offset: int, length: int) -> None:
         self._within(offset, length)
+        if self.read_only:
+            raise AccessDenied("this NBD export is read-only")
         if offset % self.block or length % self.block:
             raise Invalid(f"[{offset}, {offset + length}) is not in blocks of {self.block} bytes")

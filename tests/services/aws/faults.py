@@ -14,7 +14,8 @@ class Fault:
     """What to answer instead, for ``times`` calls of ``action`` after letting ``skip`` calls pass.
 
     ``delay`` (seconds) sleeps before answering. Without a ``status`` the call then goes through;
-    ``hang_up`` closes the connection; ``html`` answers a page no SDK can parse.
+    ``hang_up`` closes the connection, ``lost`` does so after the work was done; ``html`` answers a
+    page no SDK can parse.
     """
 
     action: str
@@ -28,6 +29,7 @@ class Fault:
     delay: float = 0.0
     html: bool = False
     hang_up: bool = False
+    lost: bool = False
 
 
 class Faults:
@@ -65,7 +67,7 @@ class Faults:
             due = self._due(action)
         if due is not None and due.delay:
             time.sleep(due.delay)
-        return due if due is not None and (due.status or due.hang_up) else None
+        return due if due is not None and (due.status or due.hang_up or due.lost) else None
 
     def _due(self, action: str) -> Fault | None:
         for fault in self._plan:

@@ -14,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from broker.adapter import Account
 from tests.services.aws.__main__ import down, up
 from tests.services.aws.settings import Settings
 
@@ -41,6 +42,32 @@ class AwsService:
                 **different,
             },
         )
+
+    def account(self, name: str = "aws", **settings: str) -> Account:
+        """An account of this service; its credentials are found where `profiles` put them."""
+        told = {"endpoint": self.endpoint, "region": self.region, **settings}
+        return Account(name=name, kind="aws", settings=told)
+
+    @contextmanager
+    def profiles(self, folder: Path) -> Iterator[None]:
+        """While entered, the SDK's own chain finds this service's key pair, and a wrong one."""
+        file = folder / "credentials"
+        sections = {
+            "default": (self.settings.access_key, self.settings.secret_key),
+            "unknown-key": ("AKIAUNKNOWNTOEVERYBODY", self.settings.secret_key),
+            "wrong-secret": (self.settings.access_key, "not/the/secret"),
+        }
+        file.write_text(
+            "".join(
+                f"[{profile}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
+                for profile, (key, secret) in sections.items()
+            )
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+            patch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+            patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+            yield
 
     def fault(self, action: str, **fault: Any) -> None:
         """Order trouble (see faults.Fault)."""

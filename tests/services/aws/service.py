@@ -60,8 +60,19 @@ class Service:
         except signature.BadSignatureError as error:
             return _unauthorised(error, is_direct=route is not None)
         operation = route[0] if route else _action(request)
-        if fault := self.faults.next(operation):
-            return _trouble(fault, is_direct=route is not None)
+        fault = self.faults.next(operation)
+        if fault is not None and not fault.lost:
+            return _trouble(fault, scope.service)
+        answer = self._done(operation, route, scope, request)
+        return Response(0, hang_up=True) if fault is not None else answer
+
+    def _done(
+        self,
+        operation: str,
+        route: tuple[str, dict[str, str]] | None,
+        scope: signature.Scope,
+        request: Request,
+    ) -> Response:
         if route is not None:
             return direct_http.answer(self.direct, scope.region, *route, request)
         try:
@@ -69,7 +80,7 @@ class Service:
                 return self._through_moto(request)
         except Exception:  # noqa: BLE001 - what moto cannot do must answer, not hang up
             traceback.print_exc()
-            return _trouble(Fault(operation, status=500, html=True), is_direct=False)
+            return _trouble(Fault(operation, status=500, html=True), scope.service)
 
     def _through_moto(self, request: Request) -> Response:
         environ: dict[str, Any] = {
@@ -134,17 +145,17 @@ def _unauthorised(error: signature.BadSignatureError, *, is_direct: bool) -> Res
     return _xml(403, "SignatureDoesNotMatch", message, error.service)
 
 
-def _trouble(fault: Fault, *, is_direct: bool) -> Response:
+def _trouble(fault: Fault, service: str) -> Response:
     if fault.hang_up:
         return Response(0, hang_up=True)
     if fault.html:
         page = b"<html><body><h1>Internal Server Error</h1></body></html>"
         return Response(fault.status, {"Content-Type": "text/html"}, page)
-    if is_direct:
+    if service == "ebs":
         return direct_http.refusal(
             fault.status, fault.code, fault.message, fault.reason, fault.retry_after
         )
-    return _xml(fault.status, fault.code, fault.message, "ec2", fault.retry_after)
+    return _xml(fault.status, fault.code, fault.message, service, fault.retry_after)
 
 
 def _xml(status: int, code: str, message: str, service: str, retry_after: int = 0) -> Response:

@@ -50,5 +50,6 @@ for name in libvirtd virtlogd; do
     fi
     rm -f "$pids/$name"
 done
+rm -f "$state/kvm"
 if [ -e "/run/netns/$netns" ]; then ip netns del "$netns"; fi
 exit 0

@@ -72,6 +72,29 @@ class Images(Volumes, Ec2Base):
         self.ec2_backend.amis[image.id] = image
         return ActionResult({"ImageId": image.id})
 
+    def create_image(self) -> ActionResult:
+        """Snapshot what the instance has, and register an image of that."""
+        instance = self.ec2_backend.get_instance(self.sent("InstanceId"))
+        left_out = {
+            each["DeviceName"]
+            for each in self.sent("BlockDeviceMappings", [])
+            if "NoDevice" in each
+        }
+        mappings = []
+        for device, block in instance.block_device_mapping.items():
+            if device in left_out:
+                continue
+            description = f"Created by CreateImage({instance.id})"
+            snapshot = self.ec2_backend.create_snapshot(block.volume_id, description)
+            self.keep_bytes(snapshot)
+            mappings.append({"DeviceName": device, "Ebs": {"SnapshotId": snapshot.id}})
+        self.params["BlockDeviceMappings"] = mappings
+        self.params["RootDeviceName"] = instance.root_device_name
+        self.params["Architecture"] = instance.architecture
+        self.params["BootMode"] = getattr(instance, "boot_mode", None)
+        self.params["EnaSupport"] = getattr(instance, "ena_support", True)
+        return self.register_image()
+
     def _mapping(self, asked: dict[str, Any]) -> dict[str, Any]:
         disk = asked.get("Ebs", {})
         size, snapshot_id = disk.get("VolumeSize"), disk.get("SnapshotId")

@@ -83,7 +83,7 @@ class Volumes(Ec2Base):
     def create_snapshot(self) -> ActionResult:
         self._require_pending_room()
         answer = super().create_snapshot()
-        self._keep_bytes(answer.result)
+        self.keep_bytes(answer.result)
         return answer
 
     def create_snapshots(self) -> ActionResult:
@@ -91,8 +91,17 @@ class Volumes(Ec2Base):
         answer = super().create_snapshots()
         result: Any = answer.result
         for snapshot in result["Snapshots"]:
-            self._keep_bytes(snapshot)
+            self.keep_bytes(snapshot)
         return answer
+
+    def describe_snapshots(self) -> ActionResult:
+        answer = super().describe_snapshots()
+        result: Any = answer.result
+        owners = {
+            self.current_account if each == "self" else each for each in self.sent("OwnerIds", [])
+        }
+        found = [each for each in result["Snapshots"] if not owners or each.owner_id in owners]
+        return ActionResult({**result, "Snapshots": found})
 
     def copy_snapshot(self) -> ActionResult:
         answer = super().copy_snapshot()
@@ -120,7 +129,8 @@ class Volumes(Ec2Base):
         if snapshot is not None and not snapshot.completed:
             raise refuse("IncorrectState", "Snapshot is in invalid state - pending")
 
-    def _keep_bytes(self, snapshot: Any) -> None:
+    def keep_bytes(self, snapshot: Any) -> None:
+        """Give a new snapshot the bytes of its volume."""
         disks = self.overlay.disks
         origin = snapshot.volume
         volume = disks.volume(origin.id, origin.snapshot_id)

@@ -44,7 +44,7 @@ def inventory(
         if name not in known:
             raise ConfigError(f"there is no account {name}", hint=did_you_mean(name, known))
     chosen = [account for name, account in known.items() if not wanted or name in wanted]
-    answers = ask_all(chosen, Adapter.instances, patience_s)
+    answers = ask_all(chosen, lambda adapter: adapter.instances(), patience_s)
     return [_listing(account, answers[account.name]) for account in chosen]
 
 

@@ -1,0 +1,52 @@
+"""What an account accepts."""
+
+from __future__ import annotations
+
+from adapters.aws import tags
+from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.model import GIB, Arch, Firmware
+
+VOLUME_STEP = GIB
+
+# https://docs.aws.amazon.com/ebs/latest/APIReference/API_StartSnapshot.html: 64 TiB
+VOLUME_MAX = 65536 * GIB
+
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html: 28 attachments on
+# most Nitro types, network cards included
+DISKS = 27
+
+# https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-type-specifications.html: the
+# most any type has; each offer tells its own number
+NICS = 15
+
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+USER_DATA_MAX = 16 * 1024
+
+# https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html, the defaults
+RULES_PER_DIRECTION, GROUPS_PER_NIC = 60, 5
+
+LIMITS = Limits(
+    architectures=frozenset({Arch.X86_64, Arch.AARCH64}),
+    # Secure Boot needs the guest's variable store in the image, which no disk carries
+    firmware=frozenset({Firmware.BIOS, Firmware.UEFI}),
+    volume_step=VOLUME_STEP,
+    volume_min=VOLUME_STEP,
+    volume_max=VOLUME_MAX,
+    disks_per_instance=DISKS,
+    nics_per_instance=NICS,
+    instance_name=NameRule(pattern=r"[^\x00-\x1f]+", max_length=255),
+    labels=LabelRule(max_count=tags.MAX_LABELS, max_key=tags.MAX_KEY, max_value=tags.MAX_VALUE),
+    firewall=FirewallLimits(
+        denies=False,
+        group_peers=True,
+        address_sets=True,
+        rules_per_direction=RULES_PER_DIRECTION,
+        groups_per_nic=GROUPS_PER_NIC,
+    ),
+    user_data_max=USER_DATA_MAX,
+    any_size=False,
+    sets_mac=False,
+    sets_private_address=True,
+    public_addresses=True,
+    networks_per_instance=1,
+)

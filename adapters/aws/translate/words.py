@@ -1,0 +1,33 @@
+"""Small vocabularies both sides share: architectures, firmware, disk sizes, device names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from broker.model import GIB, Arch, Bus, Firmware
+
+ARCHITECTURES = {"x86_64": Arch.X86_64, "arm64": Arch.AARCH64}
+ARCHITECTURE_WORDS = {arch: word for word, arch in ARCHITECTURES.items()}
+
+FIRMWARE = {"legacy-bios": Firmware.BIOS, "uefi": Firmware.UEFI}
+BOOT_MODES = {firmware: word for word, firmware in FIRMWARE.items()}
+
+# How a hypervisor shows EBS volumes to its guests:
+# https://docs.aws.amazon.com/ebs/latest/userguide/nvme-ebs-volumes.html
+BUSES = {"nitro": Bus.NVME, "xen": Bus.XEN}
+
+ROOT_DEVICE = "/dev/sda1"
+
+
+def gib(size: int) -> int:
+    """Bytes as whole GiB, rounded up, at least one: the only sizes EBS has."""
+    return max(1, -(-size // GIB))
+
+
+def data_devices() -> Iterator[str]:
+    """Names for volumes beside the root, in the order the service recommends them.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html
+    """
+    yield from (f"/dev/sd{letter}" for letter in "fghijklmnop")
+    yield from (f"/dev/xvdb{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")

@@ -1,0 +1,289 @@
+"""Instances: libvirt domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import libvirt
+
+from adapters.kvm import notes, volumes
+from adapters.kvm.errors import PROVIDER, calling, translated
+from adapters.kvm.host import volume_id
+from adapters.kvm.keys import KeyPairCalls
+from adapters.kvm.limits import LIMITS, check_instance
+from adapters.kvm.naming import Made, VolumeName, mark, uuid_for
+from adapters.kvm.part import attachments
+from adapters.kvm.probe import accelerator
+from adapters.kvm.seed import seed, user_data
+from adapters.kvm.translate import state as states
+from adapters.kvm.translate.domain import Card, DiskFile, Wish, domain_xml, resized
+from adapters.kvm.translate.instance import Surroundings, disks, instance
+from adapters.kvm.translate.volume import stored
+from adapters.kvm.translate.xml import Element, parse, text
+from broker.errors import Conflict, Invalid, NotFound
+from broker.model import Bus, Instance, InstanceSpec, NicSpec, Offer, Size, VolumeSpec
+
+Names = Mapping[str, str]
+
+
+class InstanceCalls(KeyPairCalls):
+    """The contract's Instances, as far as they are about what there is; power is in power.py."""
+
+    def instances(self) -> list[Instance]:
+        """Return every domain, running or not."""
+        networks, filters = self._names()
+        return [
+            self._instance_of(domain, xml, networks, filters)
+            for domain, xml in self._host.domains()
+        ]
+
+    def instance(self, id: str) -> Instance:
+        """Return one domain, or NotFound."""
+        domain = self._host.domain(id)
+        with calling("read domain"):
+            return self._instance_of(domain, domain.XMLDesc(), *self._names())
+
+    def create_instance(
+        self, spec: InstanceSpec, disks: Sequence[str], *, offer: str | None = None, token: str
+    ) -> Instance:
+        """Make and start a domain. The same token twice makes one."""
+        check_instance(spec, len(disks))
+        if offer is not None:
+            raise Invalid(f"there is no offer {offer}: any size can be had")
+        own = uuid_for("instance", token)
+        key = self._public_key(spec.key_pair) if spec.key_pair else None
+        cards = [self._card(nic) for nic in spec.nics]
+        try:
+            domain = self._host.domain(own)
+        except NotFound:
+            domain = None
+        with ExitStack() as undo:
+            if domain is None:
+                self._check_free(disks)
+                images = [
+                    self._disk_file(disk, wanted, f"{token}/{index}", undo)
+                    for index, (disk, wanted) in enumerate(zip(disks, spec.volumes, strict=True))
+                ]
+                domain = self._define(spec, own, token, cards, images, undo)
+            self._prepare(spec, own, key, undo)
+            with calling("start instance"):
+                # one that a user stopped since has another reason; it stays as it is
+                if domain.state() == [libvirt.VIR_DOMAIN_SHUTOFF, 0]:
+                    domain.create()
+            undo.pop_all()
+        return self.instance(own)
+
+    def resize_instance(self, id: str, size: Size, *, offer: str | None = None) -> None:
+        """Give a stopped domain another size; Conflict when it runs."""
+        domain = self._host.domain(id)
+        if offer is not None:
+            raise Invalid(f"there is no offer {offer}: any size can be had")
+        if size.arch not in LIMITS.architectures or size.gpus:
+            raise Invalid(f"a machine here is x86_64 without GPUs, not {size}")
+        with calling("resize instance"):
+            if domain.isActive():
+                raise Conflict(f"instance {id} runs", hint="Stop it first", provider=PROVIDER)
+            xml = domain.XMLDesc(_WHOLE)
+            self._host.connection.defineXML(resized(xml, size))
+
+    def delete_instance(self, id: str, *, keep_volumes: bool = False) -> None:
+        """Delete the domain and what came with it; quiet when it is gone."""
+        try:
+            domain = self._host.domain(id)
+        except NotFound:
+            return
+        with calling("delete instance"):
+            paths = [disk.path for disk in disks(parse(domain.XMLDesc()))]
+            if domain.isActive():
+                domain.destroy()
+            for made in (Made.SEED, Made.CONSOLE):
+                vol = self._host.made_by(made, mark(id))
+                if vol is not None:
+                    vol.delete()
+            if not keep_volumes:
+                self._delete_images(id, paths)
+            if domain.isPersistent():
+                domain.undefineFlags(_UNDEFINE)
+
+    def sizes(self) -> list[Offer]:
+        """Return nothing: any size can be had."""
+        return []
+
+    def console_log(self, id: str) -> str:
+        """Return what the guest wrote on its serial console; empty for a domain made by others."""
+        with calling("find domain"):
+            self._host.domain(id).name()
+        vol = self._host.made_by(Made.CONSOLE, mark(id))
+        return self._host.read_file(vol.name()).decode(errors="replace") if vol else ""
+
+    # reading
+
+    def _names(self) -> tuple[Names, Names]:
+        """Return the ids of networks and of filters, by the names domains use."""
+        with calling("list networks"):
+            connection = self._host.connection
+            networks = {each.name(): each.UUIDString() for each in connection.listAllNetworks()}
+            filters = {each.name(): each.UUIDString() for each in connection.listAllNWFilters()}
+        return networks, filters
+
+    def _instance_of(
+        self, domain: libvirt.virDomain, xml: str, networks: Names, filters: Names
+    ) -> Instance:
+        try:
+            with calling("read domain"):
+                number, reason = domain.state()
+        except NotFound:
+            number, reason = libvirt.VIR_DOMAIN_NOSTATE, 0  # deleted since it was listed
+        root = parse(xml)
+        around = Surroundings(
+            state=states.state(number, reason, at=datetime.now(UTC)),
+            volumes=self._volumes(domain, root),
+            networks=networks,
+            filters=filters,
+            addresses=_addresses(domain) if number == libvirt.VIR_DOMAIN_RUNNING else {},
+            user_data=self._user_data(domain.UUIDString()),
+        )
+        return instance(xml, around)
+
+    def _volumes(
+        self, domain: libvirt.virDomain, root: Element
+    ) -> dict[str, tuple[str, VolumeSpec]]:
+        """Return id and spec of a domain's volumes, by path; the seed is none of them."""
+        found = {}
+        for disk in disks(root):
+            try:
+                vol = self._host.connection.storageVolLookupByPath(disk.path)
+            except libvirt.libvirtError as error:
+                if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_VOL:
+                    raise translated(error, "find volume") from error
+                size = _capacity(domain, disk.target)
+                found[disk.path] = (disk.path, volumes.unpooled(disk.path, size))
+                continue
+            if VolumeName.parse(vol.name()).made is not Made.SEED:
+                known = volumes.described(self._host, vol, {})
+                found[disk.path] = (known.id, known.spec)
+        return found
+
+    def _user_data(self, id: str) -> str | None:
+        vol = self._host.made_by(Made.SEED, mark(id))
+        return user_data(self._host.read_file(vol.name())) if vol else None
+
+    # making
+
+    def _card(self, nic: NicSpec) -> Card:
+        network = self._host.network(nic.network)
+        filter = self._host.filter(nic.firewalls[0]).name() if nic.firewalls else None  # noqa: A001
+        return Card(nic, network.name(), filter)
+
+    def _check_free(self, ids: Sequence[str]) -> None:
+        used = attachments(self._host)
+        for id in ids:  # noqa: A001
+            vol = self._host.volume(id)
+            with calling("find volume"):
+                attached = used.get(vol.path())
+            if attached or ids.count(id) > 1:
+                where = f"on instance {attached.instance}" if attached else "named twice"
+                raise Conflict(f"disk {id} is {where}", provider=PROVIDER)
+
+    def _disk_file(self, id: str, wanted: VolumeSpec, token: str, undo: ExitStack) -> DiskFile:
+        """Return the file of a disk, at least as large as wanted; images are copied."""
+        vol = self._host.volume(id)
+        if VolumeName.parse(vol.name()).made is Made.IMAGE:
+            marked = mark(token)
+            ready = self._host.made_by(Made.VOLUME, marked)
+            vol = ready or volumes.clone(self._host, vol, wanted.name, Made.VOLUME, marked)
+            undo.callback(volumes.delete_unless_used, self._host, volume_id(vol))
+        with calling("read volume"):
+            image = stored(vol.XMLDesc())
+            if image.capacity < wanted.size:
+                vol.resize(-(-wanted.size // LIMITS.volume_step) * LIMITS.volume_step)
+        return DiskFile(image.path, image.format, wanted.bus)
+
+    def _define(
+        self,
+        spec: InstanceSpec,
+        own: str,
+        token: str,
+        cards: Sequence[Card],
+        images: Sequence[DiskFile],
+        undo: ExitStack,
+    ) -> libvirt.virDomain:
+        with calling("create instance"):
+            folder = text(parse(self._host.pool.XMLDesc()), "target/path")
+            taken = {domain.name() for domain in self._host.connection.listAllDomains()}
+        if spec.key_pair or spec.user_data is not None:
+            path = f"{folder}/{_file(Made.SEED, own)}"
+            images = [*images, DiskFile(path, "raw", Bus.VIRTIO, read_only=True)]
+        wish = Wish(
+            uuid=own,
+            name=spec.name if spec.name not in taken else f"{spec.name}-{mark(token)[:6]}",
+            token=token,
+            accelerator=accelerator(self._host),
+            disks=images,
+            cards=cards,
+            console=f"{folder}/{_file(Made.CONSOLE, own)}",
+        )
+        with calling("create instance"):
+            domain = self._host.connection.defineXML(domain_xml(spec, wish))
+        undo.callback(self.delete_instance, own, keep_volumes=True)
+        return domain
+
+    def _prepare(self, spec: InstanceSpec, own: str, key: str | None, undo: ExitStack) -> None:
+        """Make the seed and the console's file, unless an earlier try has."""
+        files = {Made.CONSOLE: b""}
+        if spec.key_pair or spec.user_data is not None:
+            files[Made.SEED] = seed(
+                instance=own, name=spec.name, public_key=key, user_data=spec.user_data
+            )
+        for made, data in files.items():
+            if self._host.made_by(made, mark(own)) is None:
+                self._host.write_file(_file(made, own), data)
+
+    def _delete_images(self, id: str, paths: Sequence[str]) -> None:
+        others = {path for path, used in attachments(self._host).items() if used.instance != id}
+        for path in paths:
+            if path in others:
+                continue
+            try:
+                with calling("delete volume"):
+                    vol = self._host.connection.storageVolLookupByPath(path)
+                    name = vol.name()
+                    vol.delete()
+            except NotFound:
+                continue  # a seed that went before, or a disk in no pool, which is not ours
+            notes.delete(self._host, name)
+
+
+def _file(made: Made, instance_id: str) -> str:
+    return VolumeName(instance_id, made, mark(instance_id)).file()
+
+
+def _capacity(domain: libvirt.virDomain, target: str) -> int:
+    with calling("read disk"):
+        return int(domain.blockInfo(target)[0])
+
+
+def _addresses(
+    domain: libvirt.virDomain,
+) -> dict[str, tuple[IPv4Address | IPv6Address, ...]]:
+    """Return the leases of a running domain's cards, by hardware address."""
+    try:
+        told = domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE)
+    except libvirt.libvirtError:
+        return {}  # it stopped this moment, or its network has no leases: the address is unknown
+    return {
+        card["hwaddr"]: tuple(ip_address(each["addr"]) for each in card["addrs"] or ())
+        for card in told.values()
+    }
+
+
+_UNDEFINE = (
+    libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
+    | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA
+    | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM
+)
+_WHOLE = libvirt.VIR_DOMAIN_XML_INACTIVE | libvirt.VIR_DOMAIN_XML_SECURE

@@ -1,0 +1,1 @@
+"""libvirt's XML and the canonical model, both ways: pure functions and tables."""
