@@ -12,7 +12,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 REAL = {TESTS / "services", TESTS / "boot", TESTS / "bench"}
-"""Folders whose tests talk to real services; elsewhere a fixture of theirs, or the mark, tells."""
+"""Folders whose tests talk to real services; elsewhere what they import, or the mark, tells."""
 
 CREDENTIALS = ("AWS_", "AZURE_", "OS_", "LIBVIRT_", "INTEROP_CONFIG")
 """What the variables begin with that could lead a test to somebody's account."""
@@ -56,10 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _uses_a_service(item: pytest.Item) -> bool:
+    """A test does when its module, or one of its fixtures, has to do with tests/services."""
     if not isinstance(item, pytest.Function):
         return False
-    found = item._fixtureinfo.name2fixturedefs.values()
-    return any(one.func.__module__.startswith("tests.services.") for each in found for one in each)
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    homes = {one.func.__module__ for each in fixtures for one in each}
+    homes |= {getattr(thing, "__module__", None) or "" for thing in vars(item.module).values()}
+    return any(home.startswith("tests.services.") for home in homes)
 
 
 @pytest.fixture(autouse=True)

@@ -28,11 +28,13 @@ class Base:
 
 
 def pages(
-    client: Any, operation: str, member: str, page: int | None = PAGE, **asked: Any
+    client: Any, operation: str, member: str, page: int = 0, **asked: Any
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield what a listing has on all of its pages; ``page`` is None where it takes no size."""
-    sized = {"PaginationConfig": {"PageSize": page}} if page is not None else {}
-    found: PageIterator[Any] = client.get_paginator(operation).paginate(**sized, **asked)
+    """Yield what a listing has on all of its pages; ``page`` where less than PAGE is the most."""
+    size = {"PageSize": min(page or PAGE, PAGE)}
+    found: PageIterator[Any] = client.get_paginator(operation).paginate(
+        PaginationConfig=size, **asked
+    )
     for answer in found:
         yield from answer.get(member, [])
 

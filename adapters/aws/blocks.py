@@ -13,15 +13,15 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from adapters.aws.errors import EXPIRED, PROVIDER, calling, error_for
 from adapters.aws.session import CONNECT_SECONDS, Session
+from adapters.aws.signing import Signer
 from broker.errors import BrokerError, DataMismatch, Transient
 
 BLOCK = 512 * 1024
@@ -34,7 +34,25 @@ https://docs.aws.amazon.com/ebs/latest/userguide/ebsapi-performance.html
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
+UNSIGNED = "UNSIGNED-PAYLOAD"
+"""What the service wants for a block over TLS: the signed checksum header vouches for the bytes."""
+
 Result = TypeVar("Result")
+
+
+@dataclass
+class _Request:
+    """One request, and its headers with names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: memoryview | None
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 class Blocks:
@@ -44,10 +62,10 @@ class Blocks:
         self._session = session
         with calling("open disk"):
             endpoint = urlsplit(session.ebs.meta.endpoint_url)
-            self._region = session.region
+            region = session.region
         self._host = endpoint.hostname or ""
         self._port = endpoint.port
-        self._root = f"{endpoint.scheme}://{endpoint.netloc}"
+        self._signer = Signer(endpoint.netloc, region, "ebs")
         self._tls = _tls(session) if endpoint.scheme == "https" else None
         self._own = threading.local()
         self._open: list[http.client.HTTPConnection] = []
@@ -56,14 +74,14 @@ class Blocks:
     def put(self, snapshot: str, index: int, data: memoryview, digest: bytes) -> None:
         """Write one block; ``digest`` is its SHA-256. The same block may be put twice."""
         headers = {
-            "x-amz-Checksum": base64.b64encode(digest).decode(),
-            "x-amz-Checksum-Algorithm": "SHA256",
-            "x-amz-Data-Length": str(len(data)),
-            "x-amz-content-sha256": digest.hex(),
-            "Content-Type": "application/octet-stream",
+            "content-type": "application/octet-stream",
+            "x-amz-checksum": base64.b64encode(digest).decode(),
+            "x-amz-checksum-algorithm": "SHA256",
+            "x-amz-data-length": str(len(data)),
         }
-        path = f"/snapshots/{snapshot}/blocks/{index}"
-        self._send("write block", "PUT", path, headers, data, lambda answer: answer.read())
+        request = _Request("PUT", f"/snapshots/{snapshot}/blocks/{index}", "", headers, data)
+        payload = digest.hex() if self._tls is None else UNSIGNED
+        self._send("write block", request, payload, lambda answer: answer.read())
 
     def get(self, snapshot: str, index: int, token: str, into: memoryview) -> None:
         """Read one block into a buffer of a block's length; DataMismatch when its hash is wrong."""
@@ -81,10 +99,9 @@ class Blocks:
                     provider=PROVIDER,
                 )
 
-        query = urlencode({"blockToken": token}, quote_via=quote)
-        path = f"/snapshots/{snapshot}/blocks/{index}?{query}"
-        headers = {"x-amz-content-sha256": EMPTY_SHA256}
-        self._send("read block", "GET", path, headers, None, fill)
+        query = f"blockToken={quote(token, safe='')}"
+        request = _Request("GET", f"/snapshots/{snapshot}/blocks/{index}", query, {}, None)
+        self._send("read block", request, EMPTY_SHA256, fill)
 
     def close(self) -> None:
         """Close all connections. May be called twice."""
@@ -96,16 +113,21 @@ class Blocks:
     def _send(
         self,
         operation: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: memoryview | None,
+        request: _Request,
+        payload_sha256: str,
         read: Callable[[http.client.HTTPResponse], Result],
     ) -> Result:
         with calling(operation):
             credentials = self._session.credentials()
-            signed = self._signed(method, path, headers, credentials)
-            connection, answer = self._answer(method, path, signed, body)
+            request.headers = self._signer.headers(
+                request.method,
+                request.path,
+                request.query,
+                request.headers,
+                payload_sha256,
+                credentials,
+            )
+            connection, answer = self._answer(request)
             try:
                 if answer.status < 300:
                     return read(answer)
@@ -117,46 +139,29 @@ class Blocks:
             raise refusal
 
     def _answer(
-        self, method: str, path: str, headers: dict[str, str], body: memoryview | None
+        self, request: _Request
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         """Send and wait, once more when the service had closed an idle connection meanwhile."""
         connection = self._connection()
         reused = connection.sock is not None
         try:
-            return connection, self._ask(connection, method, path, headers, body)
+            return connection, self._ask(connection, request)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             connection.close()
             if not reused:
                 raise
-            return connection, self._ask(connection, method, path, headers, body)
+            return connection, self._ask(connection, request)
         except (OSError, http.client.HTTPException):
             connection.close()
             raise
 
     @staticmethod
-    def _ask(
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: memoryview | None,
-    ) -> http.client.HTTPResponse:
+    def _ask(connection: http.client.HTTPConnection, request: _Request) -> http.client.HTTPResponse:
         if connection.sock is None:
             connection.connect()
             _socket(connection).settimeout(ANSWER_SECONDS)
-        connection.request(method, path, body, headers)
+        connection.request(request.method, request.target, request.body, request.headers)
         return connection.getresponse()
-
-    def _signed(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        credentials: ReadOnlyCredentials,
-    ) -> dict[str, str]:
-        request = AWSRequest(method=method, url=self._root + path, headers=headers)
-        SigV4Auth(credentials, "ebs", self._region).add_auth(request)
-        return dict(request.headers.items())
 
     def _connection(self) -> http.client.HTTPConnection:
         """The thread's own connection; it opens when it is first used, and again after a close."""
@@ -210,5 +215,4 @@ def _told(answer: http.client.HTTPResponse) -> tuple[str, str]:
 
 def _tls(session: Session) -> ssl.SSLContext:
     """The system's trust, or the bundle that the SDK is told to use."""
-    bundle = session.ca_bundle
-    return ssl.create_default_context(cafile=bundle)
+    return ssl.create_default_context(cafile=session.ca_bundle)

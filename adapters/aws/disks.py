@@ -7,6 +7,8 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
 from adapters.aws import tags
 from adapters.aws.blocks import Blocks
 from adapters.aws.errors import calling
@@ -22,7 +24,7 @@ from broker.errors import NotFound
 from broker.model import Bytes
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import SnapshotTypeDef
+    from mypy_boto3_ec2.type_defs import SnapshotTypeDef, TagTypeDef
 
 OPEN_MINUTES = 4320
 """How long the service waits for the next block before it gives a snapshot up: the longest it
@@ -57,6 +59,7 @@ class Disks(Snapshots):
             size_gib,
             ebs,
             Blocks(self._session),
+            fresh=found is None,
             sealed=sealed,
             wait_completed=lambda: self._wait_snapshot(disk),
             is_completed=lambda: self.snapshot(disk).complete,
@@ -93,20 +96,35 @@ class Disks(Snapshots):
         return next((each for each in found if each["State"] != "error"), None)
 
     def _begin(self, size: Bytes, name: str, token: str) -> str:
-        """Start a snapshot. A token whose snapshot was deleted is no longer good: it is varied."""
+        """Start a snapshot. A token that was used for one since deleted is varied.
+
+        The service remembers it, and answers with that snapshot or, when the name or the size is
+        another now, with a conflict.
+        """
         marks = tags.tags_for(name, {}, {tags.TOKEN: token, tags.ROLE: Kind.DISK})
-        for turn in itertools.count():
+        turns = (token if turn == 0 else f"{token}-{turn}" for turn in itertools.count())
+        return next(disk for turn in turns if (disk := self._start(size, name, marks, turn)))
+
+    def _start(
+        self, size: Bytes, name: str, marks: list[TagTypeDef], client_token: str
+    ) -> str | None:
+        """Start a snapshot, or None where this client token is spent."""
+        try:
             made = self._session.ebs.start_snapshot(
                 VolumeSize=gib(size),
                 Tags=marks,
                 Description=f"Disk {name}"[:255],
-                ClientToken=token if turn == 0 else f"{token}-{turn}",
+                ClientToken=client_token,
                 Timeout=OPEN_MINUTES,
             )
-            disk = made["SnapshotId"]
-            if disk not in self._aborted and not self._was_deleted(disk, made["StartTime"]):
-                return disk
-        raise AssertionError("counting never ends")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConflictException":
+                raise
+            return None
+        disk = made["SnapshotId"]
+        if disk in self._aborted or self._was_deleted(disk, made["StartTime"]):
+            return None
+        return disk
 
     _aborted: frozenset[str] = frozenset()
 

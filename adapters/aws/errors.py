@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
 
 from broker.errors import (
     AccessDenied,
@@ -149,7 +150,7 @@ def calling(operation: str) -> Iterator[None]:
             request_id=about.get("RequestId", ""),
             headers=about.get("HTTPHeaders", {}),
         ) from error
-    except (sdk.BotoCoreError, OSError, http.client.HTTPException) as error:
+    except (sdk.BotoCoreError, ResponseParserError, OSError, http.client.HTTPException) as error:
         raise _from_client(error, operation) from error
 
 

@@ -49,4 +49,6 @@ LIMITS = Limits(
     sets_private_address=True,
     public_addresses=True,
     networks_per_instance=1,
+    # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+    reserved_addresses=(4, 1),
 )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError, NoRegionError
+from botocore.utils import parse_timestamp
 
 from adapters.aws.settings import Settings
 
@@ -34,6 +38,7 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._lock = threading.RLock()
+        self._core = _core()
         self._boto: boto3.Session | None = None
         self._ec2: EC2Client | None = None
         self._ebs: EBSClient | None = None
@@ -56,9 +61,18 @@ class Session:
         with self._lock:
             if self._boto is None:
                 self._boto = boto3.Session(
-                    profile_name=self.settings.profile, region_name=self.settings.region
+                    profile_name=self.settings.profile,
+                    region_name=self.settings.region,
+                    botocore_session=self._core,
                 )
             return self._boto
+
+    @property
+    def ca_bundle(self) -> str | None:
+        """The file of trusted certificates, where the SDK's settings name one."""
+        with self._lock:
+            bundle: str | None = self._core.get_config_variable("ca_bundle")
+            return bundle
 
     @property
     def region(self) -> str:
@@ -98,13 +112,6 @@ class Session:
                 )
             return self._sts
 
-    @property
-    def ca_bundle(self) -> str | None:
-        """The file of trusted certificates, where the SDK's settings name one."""
-        # boto3 does not pass on the question; the session under it has no other name
-        bundle: str | None = self.boto._session.get_config_variable("ca_bundle")
-        return bundle
-
     def credentials(self) -> ReadOnlyCredentials:
         """Return the credentials of this moment; the SDK renews them when they are about to end."""
         found = self.boto.get_credentials()
@@ -126,3 +133,22 @@ class Session:
                 if client is not None:
                     client.close()
             self._boto = self._ec2 = self._ebs = self._sts = None
+            self._core = _core()
+
+
+def _core() -> botocore.session.Session:
+    """The SDK's inner session, with a quick reader of times.
+
+    Its own reader takes half of the time in which it reads a listing.
+    """
+    core = botocore.session.Session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    return core
+
+
+def _timestamp(value: str) -> datetime:
+    """Read a time as listings write it, and leave other forms to the SDK."""
+    if str(value).endswith("Z"):
+        with suppress(ValueError):
+            return datetime.fromisoformat(value)
+    return parse_timestamp(value)

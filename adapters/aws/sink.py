@@ -26,8 +26,9 @@ assert MANIFEST_BLOCK == BLOCK
 class SnapshotSink:
     """One snapshot, open for writing until it is committed.
 
-    Blocks of zeroes are not sent: what was never written reads as zeroes. A snapshot that an
-    earlier run began holds blocks we know no hash of, as it cannot be read before it is sealed.
+    Blocks of zeroes are not sent to a fresh snapshot: what was never written reads as zeroes. One
+    that an earlier run began holds blocks we know no hash of, as it cannot be read before it is
+    sealed: there zeroes are sent too, as they may replace something.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class SnapshotSink:
         ebs: EBSClient,
         blocks: Blocks,
         *,
+        fresh: bool,
         sealed: bool,
         wait_completed: Callable[[], object],
         is_completed: Callable[[], bool],
@@ -46,6 +48,7 @@ class SnapshotSink:
         self._size = size_gib * GIB
         self._ebs = ebs
         self._blocks = blocks
+        self._fresh = fresh
         self._sealed = sealed
         self._wait_completed = wait_completed
         self._is_completed = is_completed
@@ -107,7 +110,7 @@ class SnapshotSink:
         self._blocks.close()
 
     def _put(self, index: int, data: memoryview) -> None:
-        if index not in self._digests and is_zero(data):
+        if self._fresh and index not in self._digests and is_zero(data):
             return
         digest = hashlib.sha256(data).digest()
         try:

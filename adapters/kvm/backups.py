@@ -20,7 +20,7 @@ from typing import NamedTuple
 import libvirt
 
 from adapters.kvm.errors import PROVIDER, calling
-from adapters.kvm.host import Host
+from adapters.kvm.host import SCRATCH, Host
 from adapters.kvm.translate.backup import pull_xml, push_xml, socket
 from adapters.kvm.translate.instance import disks
 from adapters.kvm.translate.xml import parse
@@ -87,7 +87,10 @@ class Backups:
             undo.callback(os.close, owned)
             fcntl.flock(owned, fcntl.LOCK_EX)
             _give_to_qemu(domain, folder)
-            domain.backupBegin(pull_xml(str(folder / "socket"), attached, set(targets)))
+            scratch = {
+                target: f"{self._host.pool_folder}/{id}-{target}{SCRATCH}" for target in targets
+            }
+            domain.backupBegin(pull_xml(str(folder / "socket"), attached, scratch), None)
             undo.callback(_end, domain)
             return Open([], folder, targets, undo.pop_all())
 

@@ -14,7 +14,8 @@ from adapters.kvm.naming import Made, VolumeName, is_uuid
 from adapters.kvm.notes import SUFFIX
 from adapters.kvm.settings import Settings
 from adapters.kvm.translate import volume as volume_xml
-from broker.errors import ConfigError, NotFound, Transient
+from adapters.kvm.translate.xml import parse, text
+from broker.errors import ConfigError, NotFound, Transient, Unsupported
 
 REFRESH_TRIES = 20
 """A pool cannot be looked through while another volume is being made in it: try for two seconds."""
@@ -101,6 +102,15 @@ class Host:
             )
         return running[name]
 
+    @property
+    def pool_folder(self) -> str:
+        """The folder new volumes are files in; Unsupported for a pool that is no folder."""
+        with calling("read storage pool"):
+            root = parse(self.pool.XMLDesc())
+        if root.get("type") not in ("dir", "fs", "netfs"):
+            raise Unsupported(f"pool {self.settings.pool} is of type {root.get('type')}, not dir")
+        return text(root, "target/path") or ""
+
     def volumes(self) -> list[libvirt.virStorageVol]:
         """Return every volume of every running pool that is a disk: no notes, seeds or logs."""
         found = []
@@ -182,6 +192,9 @@ class Host:
                 raise translated(error, f"delete {file}") from error
 
 
+SCRATCH = ".interop-backup"
+"""How the files end that keep what a guest overwrites while its disk is read."""
+
 STREAM_PIECE = 64 * 1024
 """Bytes sent at once; a packet of libvirt's protocol takes 256 KiB at most."""
 
@@ -189,7 +202,7 @@ STREAM_PIECE = 64 * 1024
 def is_disk(file: str) -> bool:
     """Tell whether a volume's file name is a disk's rather than a note's, a seed's or a log's."""
     made = VolumeName.parse(file).made
-    return not file.endswith((SUFFIX, ".iso")) and made not in (Made.SEED, Made.CONSOLE)
+    return not file.endswith((SUFFIX, SCRATCH, ".iso")) and made not in (Made.SEED, Made.CONSOLE)
 
 
 def volume_id(vol: libvirt.virStorageVol) -> str:

@@ -13,7 +13,7 @@ from adapters.kvm import notes, volumes
 from adapters.kvm.errors import PROVIDER, calling, translated
 from adapters.kvm.host import volume_id
 from adapters.kvm.keys import KeyPairCalls
-from adapters.kvm.limits import LIMITS, check_instance
+from adapters.kvm.limits import LIMITS, check_instance, whole_steps
 from adapters.kvm.naming import Made, VolumeName, mark, uuid_for
 from adapters.kvm.part import attachments
 from adapters.kvm.probe import accelerator
@@ -22,7 +22,7 @@ from adapters.kvm.translate import state as states
 from adapters.kvm.translate.domain import Card, DiskFile, Wish, domain_xml, resized
 from adapters.kvm.translate.instance import Surroundings, disks, instance
 from adapters.kvm.translate.volume import stored
-from adapters.kvm.translate.xml import Element, parse, text
+from adapters.kvm.translate.xml import Element, parse
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Bus, Instance, InstanceSpec, NicSpec, Offer, Size, VolumeSpec
 
@@ -199,7 +199,7 @@ class InstanceCalls(KeyPairCalls):
         with calling("read volume"):
             image = stored(vol.XMLDesc())
             if image.capacity < wanted.size:
-                vol.resize(-(-wanted.size // LIMITS.volume_step) * LIMITS.volume_step)
+                volumes.grow(vol, whole_steps(wanted.size))
         return DiskFile(image.path, image.format, wanted.bus)
 
     def _define(
@@ -211,8 +211,8 @@ class InstanceCalls(KeyPairCalls):
         images: Sequence[DiskFile],
         undo: ExitStack,
     ) -> libvirt.virDomain:
+        folder = self._host.pool_folder
         with calling("create instance"):
-            folder = text(parse(self._host.pool.XMLDesc()), "target/path")
             taken = {domain.name() for domain in self._host.connection.listAllDomains()}
         if spec.key_pair or spec.user_data is not None:
             path = f"{folder}/{_file(Made.SEED, own)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import PurePath
 
@@ -109,7 +110,7 @@ class VolumeCalls(Part):
             if used and domain is not None and domain.isActive():
                 domain.blockResize(used.disk.target, size, libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES)
             else:
-                vol.resize(size)
+                grow(vol, size)
 
     def delete_volume(self, id: str) -> None:
         """Delete; quiet when it is gone, Conflict when it is attached."""
@@ -169,6 +170,19 @@ def make_volume(host: Host, name: str, made: Made, marked: str, size: int) -> li
         if existing is None:
             raise
         return existing
+
+
+def grow(vol: libvirt.virStorageVol, size: int) -> None:
+    """Grow a volume no machine runs from."""
+    _, _, allocation = vol.info()
+    if size >= allocation:
+        vol.resize(size)
+        return
+    # libvirt takes this for shrinking: a full qcow2 file is longer than its disk, by its tables
+    command = ["qemu-img", "resize", "-q", "-f", "qcow2", vol.path(), str(size)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Conflict(f"the volume cannot grow: {done.stderr.strip()}", provider=PROVIDER)
 
 
 def clone(

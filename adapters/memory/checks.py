@@ -64,7 +64,7 @@ def instance(limits: Limits, spec: InstanceSpec, disks: Sequence[str]) -> None:
         raise Unsupported(f"there are no {spec.size.arch} machines here")
     if spec.firmware not in limits.firmware | {Firmware.UNKNOWN}:
         raise Unsupported(f"no machine here starts from {spec.firmware}")
-    if len(spec.user_data or "") > limits.user_data_max:
+    if len((spec.user_data or "").encode()) > limits.user_data_max:
         raise Invalid(f"user data has at most {limits.user_data_max} bytes", code="UserDataTooLong")
     if len(disks) != len(spec.volumes):
         raise Invalid(f"{len(spec.volumes)} volumes need as many disks, not {len(disks)}")

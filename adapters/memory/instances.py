@@ -39,7 +39,6 @@ class Instances(Volumes, Images, Addresses):
 
         A disk becomes the machine's volume; an image is copied into a new one.
         """
-        checks.token(token)
         with self._calling("create_instance"), self._store.change() as state:
             if known := with_token(state.instances, token):
                 return self._shown(state, known)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from adapters.memory import checks
 from broker.adapter import Kind, Made
 from broker.errors import NotFound
 from broker.model import (
@@ -134,7 +135,8 @@ class State(BaseModel):
 
 
 def with_token(records: Mapping[str, AnyRecord], token: str) -> AnyRecord | None:
-    """Return what was made with ``token``, or None."""
+    """Return what was made with ``token``, or None; Invalid when it is not a token."""
+    checks.token(token)
     return next((record for record in records.values() if record.token == token), None)
 
 

@@ -26,7 +26,6 @@ class Volumes(Service):
 
     def create_volume(self, spec: VolumeSpec, *, token: str) -> Volume:
         """Make an empty volume. The same token twice makes one."""
-        checks.token(token)
         with self._calling("create_volume"), self._store.change() as state:
             if known := with_token(state.volumes, token):
                 return known.volume

@@ -43,7 +43,8 @@ class Limits(Strict):
 
     Volume sizes are bytes and are rounded up: to ``volume_min``, and to a whole multiple of
     ``volume_step``; beyond ``volume_max`` they are Invalid. ``any_size`` means vCPUs
-    and memory are free, not chosen from a list of offers.
+    and memory are free, not chosen from a list of offers. ``reserved_addresses`` counts those at
+    the start and at the end of each subnet that no machine can have.
     """
 
     architectures: frozenset[Arch]
@@ -62,3 +63,4 @@ class Limits(Strict):
     sets_private_address: bool
     public_addresses: bool
     networks_per_instance: int | None = None
+    reserved_addresses: tuple[int, int] = (1, 1)

@@ -18,7 +18,7 @@ def inventory(
     run: Run,
     accounts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ACCOUNT]...", help="Only these.", autocompletion=account_names),
+        typer.Argument(metavar="ACCOUNT", help="Only these.", autocompletion=account_names),
     ] = None,
     timeout: Annotated[
         float, typer.Option(help="Seconds to wait for one account.", metavar="SECONDS")
@@ -54,6 +54,7 @@ def inventory(
                 for listing in listings
                 for instance in listing.instances
             ],
+            blocks=True,
         )
     broken = [listing for listing in listings if listing.error]
     for listing in broken:

@@ -31,28 +31,52 @@ def print_json(value: JsonValue) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_table(run: Run, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(
+    run: Run, columns: Sequence[str], rows: Sequence[Sequence[str]], *, blocks: bool = False
+) -> None:
     """Print rows under a header: a table on a terminal, else one tab-separated line each.
 
-    A terminal is narrow: there, columns nobody has anything in are left out, and cells fold.
+    On a terminal columns nobody has anything in are left out. Where it is too narrow the cells
+    fold, or, with ``blocks``, each row becomes a block of lines.
     """
     cleaned = [[clean(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in (columns, *cleaned):
             typer.echo("\t".join(row))
         return
+    filled = [index for index in range(len(columns)) if any(row[index] for row in cleaned)]
+    if rows:
+        columns = [columns[index] for index in filled]
+        cleaned = [[row[index] for index in filled] for row in cleaned]
+    _draw(run, columns, cleaned, blocks=blocks)
+
+
+def _draw(run: Run, columns: Sequence[str], rows: Sequence[Sequence[str]], *, blocks: bool) -> None:
     from rich import box
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table
     from rich.text import Text
 
-    shown = [index for index in range(len(columns)) if any(row[index] for row in cleaned)]
+    console = Console(no_color=run.no_color or None)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for index in shown if rows else range(len(columns)):
-        table.add_column(columns[index], overflow="fold")
-    for row in cleaned:
-        table.add_row(*(Text(row[index]) for index in shown))
-    Console(no_color=run.no_color or None).print(table)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    unlimited = console.options.update(width=10_000)
+    if not blocks or Measurement.get(console, unlimited, table).maximum <= console.width:
+        console.print(table)
+        return
+    for row in rows:
+        block = Table(box=None, show_header=False, pad_edge=False)
+        block.add_column(style="dim", no_wrap=True)
+        block.add_column(overflow="fold")
+        for column, cell in zip(columns, row, strict=True):
+            if cell:
+                block.add_row(column, Text(cell))
+        console.print(block)
+        console.print()
 
 
 def say(text: str) -> None:

@@ -105,7 +105,9 @@ def reporting(*, verbose: bool) -> Iterator[None]:
             traceback.print_exc()
         note(f"interop: {error}")
         _tell_notes(error)
-        wrong = isinstance(error, ConfigError | NotFound)
+        # A provider that finds nothing lost the thing in between; ours is a name typed wrong.
+        misnamed = isinstance(error, NotFound) and not error.provider
+        wrong = misnamed or isinstance(error, ConfigError)
         raise typer.Exit(WRONG_REQUEST if wrong else FAILED) from error
     except KeyboardInterrupt as error:
         note("interop: interrupted")

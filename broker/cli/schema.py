@@ -12,7 +12,7 @@ from broker.cli.run import Run
 def schema(
     run: Run,
     name: Annotated[
-        str, typer.Argument(metavar="[MODEL]", help="One model, for instance InstanceSpec.")
+        str, typer.Argument(metavar="MODEL", help="One model, for instance InstanceSpec.")
     ] = "",
 ) -> None:
     """Print the canonical model, or one part of it, as a JSON schema."""

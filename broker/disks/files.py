@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,7 +89,6 @@ class FileSink:
         self.size = -(-size // block) * block
         self._partial = path.with_name(path.name + ".partial")
         self._file: Descriptor | None = None
-        self._turn = threading.Lock()
         self.sealed = path.exists()
         held = path.stat().st_size if self.sealed else self._open()
         if held != self.size:
@@ -110,15 +108,12 @@ class FileSink:
         file = self._file
         if file is None:
             raise Conflict(f"{self.path} is closed or complete: it takes no more writes")
-        # The kernel lets one writer at a time into a file and the others spin: here they sleep, and
-        # leave the processor to threads that read and hash.
-        with self._turn:
-            while data:
-                try:
-                    done = os.pwrite(file.number, data, offset)
-                except OSError as error:
-                    raise broker_error(error, f"cannot write {self._partial}") from error
-                data, offset = data[done:], offset + done
+        while data:
+            try:
+                done = os.pwrite(file.number, data, offset)
+            except OSError as error:
+                raise broker_error(error, f"cannot write {self._partial}") from error
+            data, offset = data[done:], offset + done
 
     def commit(self, manifest: Manifest) -> str:
         """Put the file on stable storage and give it its name. May be called twice."""

@@ -52,6 +52,9 @@ class Journal:
 
     def close(self) -> None:
         """Let the next copy have the file. May be called twice."""
+        if self._file is not None:
+            # Said, not left to the last reference: a traceback may keep that for long.
+            fcntl.flock(self._file.number, fcntl.LOCK_UN)
         self._file = None
         self.records.close()
 

@@ -44,8 +44,7 @@ class Records:
         return cls(file, count)
 
     def __getitem__(self, index: int) -> bytes:
-        file = self._opened()
-        return os.pread(file.number, RECORD, self._start + index * RECORD)
+        return self._read(index, 1)
 
     def __setitem__(self, index: int, record: bytes) -> None:
         file = self._opened()
@@ -57,9 +56,7 @@ class Records:
     def batches(self, first: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """Yield the records of ``[first, stop)`` in order, many at once, and each batch's first."""
         for at in range(first, stop, _BATCH):
-            length = min(_BATCH, stop - at) * RECORD
-            file = self._opened()
-            yield at, os.pread(file.number, length, self._start + at * RECORD)
+            yield at, self._read(at, min(_BATCH, stop - at))
 
     def marked(self, first: int, stop: int) -> Iterator[int]:
         """Yield each index in ``[first, stop)`` whose record is not ZERO."""
@@ -73,6 +70,10 @@ class Records:
     def close(self) -> None:
         """Let go of the file. May be called twice."""
         self._file = None
+
+    def _read(self, index: int, number: int) -> bytes:
+        file = self._opened()
+        return os.pread(file.number, number * RECORD, self._start + index * RECORD)
 
     def _opened(self) -> Descriptor:
         if self._file is None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from broker.fit import fit_firewall, fit_labels
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateFirewall, LinkFirewall
-from broker.model import Fidelity, Firewall, GroupPeer, Loss
+from broker.migrate.wearing import wear
+from broker.model import Fidelity, Firewall, GroupPeer, Loss, NicSpec
 
 
 def map_firewalls(
-    look: Look, machine: str
-) -> tuple[tuple[CreateFirewall | LinkFirewall, ...], tuple[Loss, ...]]:
-    """Return the steps that make the machine's firewalls on the target, and the losses.
+    look: Look, nics: Sequence[NicSpec], machine: str
+) -> tuple[tuple[CreateFirewall | LinkFirewall, ...], tuple[NicSpec, ...], tuple[Loss, ...]]:
+    """Return the steps that make a machine's firewalls, its cards as they wear them, the losses.
 
     Each machine gets firewalls of its own, named after it: the rules of one with the same name that
     is there already are nobody's to change.
     """
-    travelling = {firewall.id for firewall in look.firewalls}
+    worn, nics, worn_losses = wear(look, nics)
+    travelling = {firewall.id for firewall in worn}
     create: list[CreateFirewall] = []
     link: list[LinkFirewall] = []
-    losses = [*_cards(look)]
-    for firewall in look.firewalls:
+    losses = [*worn_losses]
+    for firewall in worn:
         fitted, lost = fit_firewall(
             firewall.spec, look.limits.firewall, travelling=travelling, members=look.members
         )
@@ -30,8 +34,8 @@ def map_firewalls(
         losses.extend((*lost, *lost_labels, *_behind(firewall, look)))
         fitted = fitted.model_copy(
             update={
-                "name": f"{machine}-{firewall.spec.name}",
-                "network": _network_of(firewall, look),
+                "name": _name(machine, firewall.spec.name),
+                "network": _network_of(firewall, nics),
                 "labels": labels,
             }
         )
@@ -41,40 +45,16 @@ def map_firewalls(
         )
         if plain != fitted.rules:
             link.append(LinkFirewall(firewall=firewall.id, name=fitted.name, rules=fitted.rules))
-    return (*create, *link), tuple(losses)
+    return (*create, *link), nics, tuple(losses)
 
 
-def _network_of(firewall: Firewall, look: Look) -> str:
-    return next(nic.network for nic in look.instance.spec.nics if firewall.id in nic.firewalls)
+def _name(machine: str, firewall: str) -> str:
+    """Return a name that does not grow when the machine moves on."""
+    return firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"
 
 
-def _cards(look: Look) -> list[Loss]:
-    most = look.limits.firewall.groups_per_nic
-    losses = []
-    for index, nic in enumerate(look.instance.spec.nics):
-        field = f"nics[{index}].firewalls"
-        if not nic.firewalls:
-            losses.append(
-                Loss(
-                    field=field,
-                    fidelity=Fidelity.UNCHECKED,
-                    before="none: all is let through",
-                    after="the target's default",
-                    reason="the card wears no firewall, and the target's default may be tighter",
-                )
-            )
-        elif most is not None and len(nic.firewalls) > most:
-            losses.append(
-                Loss(
-                    field=field,
-                    fidelity=Fidelity.DROPPED,
-                    before=f"{len(nic.firewalls)} firewalls",
-                    after=str(most),
-                    reason=f"a card of the target wears at most {most}: join them at the source",
-                    blocking=True,
-                )
-            )
-    return losses
+def _network_of(firewall: Firewall, nics: Sequence[NicSpec]) -> str:
+    return next(nic.network for nic in nics if firewall.id in nic.firewalls)
 
 
 def _behind(firewall: Firewall, look: Look) -> list[Loss]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address
 
 from broker.errors import ConfigError, NotFound
 from broker.migrate.look import Look
 from broker.migrate.options import Options
 from broker.migrate.steps import CreateNetwork, UseNetwork
-from broker.model import Fidelity, Loss, Network, NicSpec
+from broker.model import Fidelity, Loss, Network, NicSpec, SubnetSpec
 from broker.nearest import did_you_mean
+
+Address = IPv4Address | IPv6Address
 
 
 def map_networks(
@@ -127,26 +130,45 @@ def _on(
         if subnet is None and any(one in candidate.spec.cidr for one in nic.addresses):
             subnet = candidate.id
     nic = nic.model_copy(update={"subnet": subnet})
-    if not nic.addresses or isinstance(step, CreateNetwork):
-        return nic, ()
-    target = next(one for one in look.target_networks if one.id == step.target)
     losses: list[Loss] = []
     kept = []
     for address in nic.addresses:
-        if not any(address in one.spec.cidr for one in target.subnets):
-            reason = f"network {step.name} of the target has no such range"
-        elif address in look.taken.get(step.target, ()):
-            reason = f"another machine has it in network {step.name} of the target"
-        else:
+        reason = _objection(address, step, look)
+        if reason is None:
             kept.append(address)
-            continue
-        losses.append(
-            Loss(
-                field=f"{field}.addresses",
-                fidelity=Fidelity.DROPPED,
-                before=str(address),
-                after="",
-                reason=reason,
+        else:
+            losses.append(
+                Loss(
+                    field=f"{field}.addresses",
+                    fidelity=Fidelity.DROPPED,
+                    before=str(address),
+                    after="",
+                    reason=reason,
+                )
             )
-        )
     return nic.model_copy(update={"addresses": tuple(kept)}), tuple(losses)
+
+
+def _objection(address: Address, step: UseNetwork | CreateNetwork, look: Look) -> str | None:
+    """Return why a card on this network of the target cannot have the address."""
+    if isinstance(step, CreateNetwork):
+        name, subnets, taken = step.spec.name, step.spec.subnets, frozenset[Address]()
+    else:
+        target = next(one for one in look.target_networks if one.id == step.target)
+        name, subnets = step.name, target.spec.subnets
+        taken = frozenset(look.taken.get(step.target, ()))
+    around = [subnet for subnet in subnets if address in subnet.cidr]
+    if not around:
+        return f"network {name} of the target has no such range"
+    if address in taken:
+        return f"another machine has it in network {name} of the target"
+    if any(_reserved(address, subnet, look) for subnet in around):
+        return f"the target keeps it for itself in network {name}"
+    return None
+
+
+def _reserved(address: Address, subnet: SubnetSpec, look: Look) -> bool:
+    first, last = look.limits.reserved_addresses
+    from_start = int(address) - int(subnet.cidr.network_address)
+    to_end = int(subnet.cidr.broadcast_address) - int(address)
+    return from_start < first or to_end < last or address == subnet.gateway

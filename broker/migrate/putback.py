@@ -9,7 +9,6 @@ from broker.errors import BrokerError
 from broker.migrate.copying import held_bytes
 from broker.migrate.document import Plan
 from broker.migrate.ends import Ends
-from broker.migrate.events import PuttingBack
 from broker.migrate.facts import Facts
 from broker.migrate.report import Kept
 from broker.migrate.reverse import undo
@@ -49,7 +48,6 @@ def _take_back(plan: Plan, ends: Ends, facts: Facts, *, last: int, keep_copies: 
             if isinstance(step, CopyDisks) and keep_copies:
                 kept[:0] = _kept(step, ends, token)
             else:
-                ends.watch(PuttingBack(title=step.title))
                 undo(step, ends, facts, token)
         except BrokerError as error:
             leftovers.append(f"{step.title}: {error}")

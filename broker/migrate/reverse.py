@@ -6,6 +6,7 @@ from typing import assert_never
 
 from broker.errors import NotFound
 from broker.migrate.ends import Ends
+from broker.migrate.events import PuttingBack
 from broker.migrate.facts import Facts
 from broker.migrate.removal import remove_made
 from broker.migrate.steps import (
@@ -23,9 +24,14 @@ from broker.migrate.steps import (
 )
 from broker.model import GroupPeer, Power
 
+LeavesNothing = UseNetwork | VerifyDisk | VerifyInstance | ReleaseDisk
+
 
 def undo(step: Step, ends: Ends, facts: Facts, token: str) -> None:
     """Take the step back; quiet when there is nothing to take back. May be called twice."""
+    if isinstance(step, LeavesNothing):
+        return
+    ends.watch(PuttingBack(title=step.title))
     match step:
         case CreateNetwork() | CreateFirewall() | CreateInstance():
             remove_made(ends.target, token)
@@ -38,8 +44,6 @@ def undo(step: Step, ends: Ends, facts: Facts, token: str) -> None:
         case StopSource():
             if facts.source_power is Power.RUNNING:
                 ends.source.start_instance(step.instance)
-        case UseNetwork() | VerifyDisk() | VerifyInstance() | ReleaseDisk():
-            pass
         case _:
             assert_never(step)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from broker import registry
 from broker.adapter import Adapter
 from broker.engine import inline
-from broker.errors import NotFound
+from broker.errors import BrokerError, NotFound
 from broker.machine import parse, pick
 from broker.migrate import document
 from broker.migrate.check import check_plan, check_source
@@ -87,7 +87,12 @@ def apply(
         earlier = ends.folder.report()
         if earlier is not None and earlier.status == "done":
             return earlier
-        facts = check_source(plan, ends, facts)
+        try:
+            facts = check_source(plan, ends, facts)
+        except BrokerError as error:
+            if facts.done:
+                error.add_note(f"what this plan has made is there: interop migrate undo {plan.id}")
+            raise
         ends.folder.save(facts)
         try:
             facts = inline.run(plan, ends, facts, ends.folder.save)

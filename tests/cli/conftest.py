@@ -26,7 +26,7 @@ from broker.model import (
     SubnetSpec,
     VolumeSpec,
 )
-from tests.conformance.kit import fill
+from tests.conformance.content import fill
 
 OFFERS = """
 sizes = [

@@ -9,7 +9,7 @@ import pytest
 
 from broker import migrate
 from broker.cli.migrate.watch import Lines
-from broker.errors import QuotaExceeded
+from broker.errors import NotFound, QuotaExceeded
 from broker.model import Power
 from tests.cli.conftest import World
 
@@ -164,6 +164,23 @@ def test_wrong_requests(interop: World, words: tuple[str, ...], told: str) -> No
     assert answer.code == 2
     assert told in answer.err
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (NotFound("no network net-1", provider="lab"), 1),  # it went away in between
+        (NotFound("there is no machine web-2 in lab"), 2),  # it never was
+    ],
+)
+def test_what_a_provider_has_lost_is_no_wrong_request(
+    interop: World, planned: Path, monkeypatch: pytest.MonkeyPatch, error: NotFound, code: int
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(migrate, "apply", lost)
+    assert interop("migrate", "apply", str(planned), "--yes").code == code
 
 
 def test_notes_of_an_error_are_told(interop: World, monkeypatch: pytest.MonkeyPatch) -> None:

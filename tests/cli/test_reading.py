@@ -42,7 +42,7 @@ def test_inventory_of_one_account(interop: World) -> None:
 def test_a_broken_account_is_told_beside_the_others(interop: World) -> None:
     interop.machine("web-1")
     interop.write(
-        '[accounts.down]\nkind = "memory"\npath = "x"\n'
+        f'[accounts.down]\nkind = "memory"\npath = "{interop.folder / "down"}"\n'
         'faults = [{ kind = "wrong_credentials" }]\n'
         '[accounts.odd]\nkind = "memery"\n'
     )

@@ -8,6 +8,7 @@ pytest.register_assert_rewrite(
         for noun in (
             "account",
             "addresses",
+            "content",
             "disks",
             "faults",
             "firewalls",

@@ -12,6 +12,7 @@ import pytest
 
 from broker.adapter import Adapter
 from broker.model import Firewall, Network, NicSpec, StopMode
+from tests.conformance.content import SECOND
 from tests.conformance.kit import USER_DATA, Kit, Machine, hostile
 from tests.conformance.knobs import Knobs
 
@@ -52,7 +53,7 @@ def firewall(shared: Kit, network: Network) -> Firewall:
 
 @pytest.fixture(scope="module")
 def machine(shared: Kit, network: Network, firewall: Firewall) -> Machine:
-    """One machine that says all a spec can say; tests leave it existing, in any power state."""
+    """One machine that says all a spec can say. Tests leave it existing, in any power state."""
     limits = shared.adapter.limits
     cidr = network.spec.subnets[0].cidr
     nic = NicSpec(
@@ -63,6 +64,7 @@ def machine(shared: Kit, network: Network, firewall: Firewall) -> Machine:
     )
     return shared.instance(
         network.id,
+        SECOND,
         name=hostile(shared.name(), limits.instance_name),
         nics=(nic,),
         user_data=USER_DATA,

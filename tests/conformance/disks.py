@@ -11,7 +11,8 @@ from broker.disks.contract import Extent
 from broker.disks.manifest import MANIFEST_BLOCK
 from broker.errors import Conflict, DataMismatch, Invalid, NotFound
 from broker.model import Network
-from tests.conformance.kit import DATA, MISSING, Kit, blocks, fill, held, manifest, read, write
+from tests.conformance.content import DATA, blocks, fill, held, manifest, read, write
+from tests.conformance.kit import MISSING, Kit
 
 
 class DiskConformance:

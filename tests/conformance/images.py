@@ -7,7 +7,8 @@ import pytest
 from broker.adapter import Adapter, Kind, Made
 from broker.errors import NotFound
 from broker.model import Network
-from tests.conformance.kit import MISSING, Kit, blocks, held
+from tests.conformance.content import blocks, held
+from tests.conformance.kit import MISSING, Kit
 
 
 class ImageConformance:

@@ -10,7 +10,8 @@ import pytest
 from broker.adapter import Adapter, ConsoleLog, Kind, Made, Pausable
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Firewall, Network, Power
-from tests.conformance.kit import MISSING, USER_DATA, Kit, Machine, blocks, held
+from tests.conformance.content import SECOND, blocks, held
+from tests.conformance.kit import MISSING, USER_DATA, Kit, Machine
 from tests.conformance.knobs import Knobs
 
 
@@ -35,6 +36,12 @@ class InstanceConformance:
             volume = adapter.volume(volume_id)
             assert volume.instance == machine.id
             assert volume.spec.size == spec.size >= asked.size
+
+    def test_disks_are_in_the_order_asked_for(
+        self, adapter: Adapter, kit: Kit, stopped: str
+    ) -> None:
+        _, second = adapter.instance(stopped).volumes
+        assert held(kit.source(second)) == blocks(SECOND)
 
     def test_an_instance_has_its_card(
         self, adapter: Adapter, machine: Machine, network: Network, firewall: Firewall

@@ -17,6 +17,9 @@ from tests.services.aws.fixture import AwsService, aws_process
 __all__ = ["aws_process"]
 
 
+PAGED = ("volumes", "snapshots", "networks", "firewalls", "images", "instances")
+
+
 class TestAws(Conformance):
     pass
 
@@ -25,7 +28,10 @@ class TestAws(Conformance):
 def adapter(
     aws_process: AwsService, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AwsAdapter]:
-    with aws_process.profiles(tmp_path_factory.mktemp("profiles")):
+    with (
+        aws_process.profiles(tmp_path_factory.mktemp("profiles")),
+        mock.patch("adapters.aws.base.PAGE", 5),
+    ):
         yield connect(aws_process.account())
 
 
@@ -42,8 +48,8 @@ def knobs(aws_process: AwsService) -> Knobs:
     }
     return Knobs(
         console_text="",
-        # the service has pages of 1,000, of 100 for instances: as many as make a second one
-        past_page={"instances": 101},
+        # the adapter is made to ask for pages of five
+        past_page=dict.fromkeys(PAGED, 6),
         faults={fault: partial(inject, aws_process) for fault, inject in injections.items()},
     )
 

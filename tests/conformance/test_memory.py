@@ -14,6 +14,11 @@ from broker.adapter import Adapter
 from tests.conformance.knobs import Fault, Knobs
 from tests.conformance.suite import Conformance
 
+LISTINGS = (
+    *("instances", "volumes", "snapshots", "images"),
+    *("networks", "firewalls", "key_pairs"),
+)
+
 
 class TestMemory(Conformance):
     pass
@@ -28,15 +33,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> MemoryAdapter:
 def knobs(adapter: MemoryAdapter) -> Knobs:
     return Knobs(
         console_text="boot 1\n",
-        past_page={
-            "volumes": 501,
-            "snapshots": 101,
-            "networks": 101,
-            "firewalls": 101,
-            "key_pairs": 101,
-            "images": 101,
-            "instances": 101,
-        },
+        past_page=dict.fromkeys(LISTINGS, 101),  # a page has 100
         faults={fault: partial(failing, adapter, fault) for fault in Fault},
     )
 

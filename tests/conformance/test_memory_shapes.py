@@ -49,7 +49,7 @@ SHAPES: dict[str, dict[str, JsonValue]] = {
         "limits": {
             "firmware": ["bios", "uefi", "uefi_secure"],
             "instance_name": {"pattern": "[a-z][a-z0-9-]*", "max_length": 63},
-            "disks_per_instance": 2,
+            "disks_per_instance": 3,
             "nics_per_instance": 1,
         },
         "page": 2,

@@ -8,7 +8,8 @@ import pytest
 
 from broker.adapter import Adapter, Kind, Made
 from broker.errors import Conflict, Invalid, NotFound
-from tests.conformance.kit import MISSING, Kit, held
+from tests.conformance.content import held
+from tests.conformance.kit import MISSING, Kit
 
 
 class VolumeConformance:

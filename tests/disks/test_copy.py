@@ -107,6 +107,20 @@ def test_a_second_run_sends_only_what_is_missing(tmp_path: Path) -> None:
     assert sink.data == data
 
 
+def test_the_next_try_may_begin_while_the_error_of_the_last_is_at_hand(tmp_path: Path) -> None:
+    data = random.Random(6).randbytes(4 * BLOCK)
+    sink = MemorySink(len(data))
+    errors = []
+    for limit in (1, 2):
+        sink.fail_after = limit
+        with pytest.raises(Transient) as caught:
+            copy(MemorySource(data), sink, journal=tmp_path / "journal", workers=1)
+        errors.append(caught)
+    sink.fail_after = None
+    copy(MemorySource(data), sink, journal=tmp_path / "journal", workers=1)
+    assert sink.data == data
+
+
 def test_a_write_nobody_acknowledged_is_made_again_even_over_zeroes(tmp_path: Path) -> None:
     """The sink stored the bytes, then the answer was lost; meanwhile the source became zeroes."""
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from adapters.memory import connect
 from broker.adapter import Account, ConsoleLog, Pausable, PublicAddresses
-from broker.errors import ConfigError
+from broker.errors import ConfigError, Invalid
 from broker.model import GIB
 
 
@@ -68,3 +68,10 @@ def test_offers_are_sold_under_one_name_each(tmp_path: Path) -> None:
     offers = connect(account(tmp_path)).sizes()
     assert len({offer.id for offer in offers}) == len(offers) > 5
     assert all(offer.price_per_hour and offer.price_per_hour.amount > 0 for offer in offers)
+
+
+@pytest.mark.parametrize("token", ["", "Upper", "a" * 65, "a/b", "é"])
+def test_a_token_is_one(tmp_path: Path, token: str) -> None:
+    lab = connect(account(tmp_path))
+    with pytest.raises(Invalid, match="a token is 1 to 64"):
+        lab.open_sink(1, name="disk", token=token)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from broker import migrate
+from broker.errors import PlanStale
 from broker.model import MIB, Power
 from tests.migrate.world import World
 
@@ -86,3 +87,12 @@ def test_an_undo_cleans_up_and_starts_the_source(killed: World) -> None:
     assert report.leftovers == ()
     killed.assert_target_clean()
     assert killed.source_power is Power.RUNNING
+
+
+def test_a_source_that_changed_since_says_how_to_clean_up(killed: World) -> None:
+    other = killed.lab.sizes()[1]
+    killed.lab.resize_instance(killed.web.id, other.size, offer=other.id)
+    plan = migrate.load(the_plan(killed))
+    with pytest.raises(PlanStale) as stale:
+        killed.apply(plan)
+    assert any(f"interop migrate undo {plan.id}" in note for note in stale.value.__notes__)

@@ -13,7 +13,7 @@ from broker.migrate.steps import (
     LinkFirewall,
     UseNetwork,
 )
-from broker.model import Fidelity, GroupPeer, NicSpec, Power
+from broker.model import Fidelity, Firewall, GroupPeer, NicSpec, Power
 from tests.migrate.looks import (
     LAN,
     LIMITS,
@@ -178,6 +178,17 @@ class TestNetworks:
         assert plan.spec.nics[0].addresses == ()
         assert any("another machine has it" in loss.reason for loss in plan.losses)
 
+    @pytest.mark.parametrize(
+        ("address", "kept"),
+        [("10.0.0.3", False), ("10.0.0.4", True), ("10.0.0.254", True), ("10.0.0.255", False)],
+    )
+    def test_an_address_the_target_reserves_is_dropped(self, address: str, kept: bool) -> None:
+        limits = LIMITS.model_copy(update={"reserved_addresses": (4, 1)})
+        nic = NicSpec.model_validate({"network": "net-lan", "addresses": (address,)})
+        plan = planned(look(instance=instance(nics=(nic,)), limits=limits))
+        assert bool(plan.spec.nics[0].addresses) is kept
+        assert any("keeps it for itself" in loss.reason for loss in plan.losses) is not kept
+
     def test_an_address_no_subnet_has_is_dropped_and_told(self) -> None:
         plan = planned(network="there")
         assert plan.spec.nics[0].addresses == ()
@@ -195,6 +206,11 @@ class TestFirewalls:
         step = the(CreateFirewall, plan)
         assert (step.spec.name, step.spec.network) == ("web-1-default", "net-lan")
         assert step.spec.rules == (rule(),)
+
+    def test_a_firewalls_name_does_not_grow_on_the_way_home(self) -> None:
+        web = firewall("fw-1", "web-1-default")
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,)))
+        assert the(CreateFirewall, plan).spec.name == "web-1-default"
 
     def test_firewalls_that_name_each_other_are_made_first_and_linked_then(self) -> None:
         one = firewall("fw-1", "one", rule(), rule(peer=GroupPeer(firewall="fw-2")))
@@ -222,10 +238,23 @@ class TestFirewalls:
         (loss,) = [loss for loss in planned().losses if loss.field == "nics[0].firewalls"]
         assert loss.fidelity is Fidelity.UNCHECKED
 
-    def test_more_firewalls_than_a_card_can_wear_stop_the_move(self) -> None:
-        tight = LIMITS.model_copy(
+    def with_one_a_card(self, *firewalls: Firewall) -> Any:
+        limits = LIMITS.model_copy(
             update={"firewall": LIMITS.firewall.model_copy(update={"groups_per_nic": 1})}
         )
-        both = (firewall("fw-1", "one"), firewall("fw-2", "two"))
-        plan = planned(look(instance=self.wearing("fw-1", "fw-2"), firewalls=both, limits=tight))
+        worn = self.wearing(*(each.id for each in firewalls))
+        return planned(look(instance=worn, firewalls=firewalls, limits=limits))
+
+    def test_more_firewalls_than_a_card_can_wear_become_one(self) -> None:
+        ssh, web = rule(protocol=6, ports={"first": 22, "last": 22}), rule(protocol=17)
+        plan = self.with_one_a_card(firewall("fw-1", "ssh", ssh), firewall("fw-2", "web", web, ssh))
+        step = the(CreateFirewall, plan)
+        assert step.spec.name == "web-1-ssh-web"
+        assert step.spec.rules == (ssh, web)
+        assert plan.spec.nics[0].firewalls == (step.firewall,)
+        assert not plan.blocking
+
+    def test_firewalls_that_deny_cannot_become_one(self) -> None:
+        deny = rule(action="deny", priority=1)
+        plan = self.with_one_a_card(firewall("fw-1", "one", deny), firewall("fw-2", "two"))
         assert [loss.field for loss in plan.blocking] == ["nics[0].firewalls"]

@@ -8,27 +8,21 @@ from adapters.kvm.translate.instance import AttachedDisk
 from adapters.kvm.translate.xml import attribute, dump, element, parse
 
 
-def pull_xml(socket: str, disks: Sequence[AttachedDisk], exported: set[str]) -> str:
-    """Return the XML of a backup that is read over NBD; export names are the targets'."""
-    return dump(
-        element(
-            "domainbackup",
-            element("server", transport="unix", socket=socket),
-            element(
-                "disks",
-                *(
-                    element(
-                        "disk",
-                        name=disk.target,
-                        backup="yes" if disk.target in exported else "no",
-                        type="file" if disk.target in exported else None,
-                    )
-                    for disk in disks
-                ),
-            ),
-            mode="pull",
-        )
-    )
+def pull_xml(socket: str, disks: Sequence[AttachedDisk], scratch: Mapping[str, str]) -> str:
+    """Return the XML of a backup that is read over NBD; export names are the targets'.
+
+    Disks with a scratch file are in it. The file takes what the guest overwrites meanwhile; libvirt
+    makes and deletes it.
+    """
+    devices = []
+    for disk in disks:
+        if disk.target not in scratch:
+            devices.append(element("disk", name=disk.target, backup="no"))
+            continue
+        file = element("scratch", file=scratch[disk.target])
+        devices.append(element("disk", file, name=disk.target, backup="yes", type="file"))
+    server = element("server", transport="unix", socket=socket)
+    return dump(element("domainbackup", server, element("disks", *devices), mode="pull"))
 
 
 def push_xml(disks: Sequence[AttachedDisk], files: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from broker.model import Bus, Firmware, InstanceSpec, NicSpec, Size
 Accelerator = Literal["kvm", "qemu"]
 
 MACHINE = "q35"
+FIXED_DEVICES = 4  # SCSI controller, serial channels, random numbers, and libvirt's balloon
 SPARE_PORTS = 8
 """A PCI Express machine takes a device while it runs only where a root port waits for it."""
 
@@ -147,10 +148,11 @@ def _devices(wish: Wish) -> list[Element]:
         target = free_target(file.bus, taken)
         taken.add(target)
         disks.append(disk(file, target, boot=index == 0))
+    ports = len(wish.disks) + len(wish.cards) + FIXED_DEVICES + SPARE_PORTS
     return [
         *disks,
         element("controller", type="pci", index=0, model="pcie-root"),
-        *(element("controller", type="pci", model="pcie-root-port") for _ in range(SPARE_PORTS)),
+        *(element("controller", type="pci", model="pcie-root-port") for _ in range(ports)),
         element("controller", type="scsi", model="virtio-scsi"),
         *(_interface(card) for card in wish.cards),
         element(

@@ -29,7 +29,7 @@ def watching(*, no_color: bool) -> Iterator[Watch]:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
     bars = Progress(
-        SpinnerColumn(finished_text="[green]✓"),
+        SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[told]}", markup=False),
@@ -61,7 +61,10 @@ class Lines:
 
 
 class Live:
-    """One line a step, with a bar where bytes are moved."""
+    """The step that runs as a moving line with a bar; above it, what is done.
+
+    A finished step is printed once and stays, so that a terminal's history reads like a log.
+    """
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -72,21 +75,33 @@ class Live:
         """Show an event."""
         match event:
             case StepStarted():
+                self._clear()
                 self._step = self._bars.add_task(clean(_title(event)), total=None, told="")
                 self._last = None
             case DiskProgress(progress=moment):
                 self._last = moment
-                self._show(total=moment.total, completed=moment.done, told=_moment(moment))
+                if self._step is not None:
+                    self._bars.update(
+                        self._step, total=moment.total, completed=moment.done, told=_moment(moment)
+                    )
             case StepFinished():
-                self._show(total=1, completed=1, told=_result(event, self._last))
+                self._clear()
+                self._keep("[green]✓[/]", f"{_title(event)}: {_result(event, self._last)}")
             case PuttingBack():
-                self._bars.console.print(f"taking back: {clean(event.title)}", markup=False)
+                self._clear()
+                self._keep("[yellow]↶[/]", f"taking back: {event.title}")
             case _:
                 assert_never(event)
 
-    def _show(self, *, total: int | None, completed: int, told: str) -> None:
+    def _clear(self) -> None:
         if self._step is not None:
-            self._bars.update(self._step, total=total, completed=completed, told=told)
+            self._bars.remove_task(self._step)
+            self._step = None
+
+    def _keep(self, mark: str, text: str) -> None:
+        from rich.markup import escape
+
+        self._bars.console.print(f"{mark} {escape(clean(text))}", highlight=False)
 
 
 def _title(event: StepStarted | StepFinished) -> str:

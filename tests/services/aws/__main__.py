@@ -19,6 +19,8 @@ STRICT = {
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ENABLE_AMI_VALIDATION": "true",
     "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
+    # two public images instead of moto's 1,301, which every listing would have to go through
+    "MOTO_AMIS_PATH": str(Path(__file__).with_name("images.json")),
 }
 
 
@@ -33,8 +35,13 @@ def answers(settings: Settings) -> bool:
 
 def up(settings: Settings) -> None:
     """Start the service and return when it answers; quiet when it runs already."""
-    if answers(settings):
-        return
+    if not answers(settings):
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        settings.pid_file.write_text(str(start(settings).pid))
+
+
+def start(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start a process that serves, and return it once it answers."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     command = [
         *(sys.executable, "-m", "tests.services.aws", "serve"),
@@ -50,12 +57,12 @@ def up(settings: Settings) -> None:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-    settings.pid_file.write_text(str(process.pid))
     deadline = time.monotonic() + START_SECONDS
     while not answers(settings):
         if process.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"the AWS service did not start; see {settings.log_file}")
         time.sleep(0.05)
+    return process
 
 
 def down(settings: Settings) -> None:

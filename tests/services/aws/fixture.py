@@ -15,7 +15,7 @@ import pytest
 from botocore.config import Config
 
 from broker.adapter import Account
-from tests.services.aws.__main__ import down, up
+from tests.services.aws.__main__ import start
 from tests.services.aws.settings import Settings
 
 NO_RETRIES = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=30)
@@ -113,11 +113,13 @@ def free_port() -> int:
 def running(folder: Path) -> Iterator[AwsService]:
     """A service of one's own, stopped at the end."""
     settings = Settings(port=free_port(), folder=folder)
-    up(settings)
+    process = start(settings)
     try:
         yield AwsService(settings)
     finally:
-        down(settings)
+        process.terminate()
+        process.wait()
+        (folder / "blocks").unlink()
 
 
 @pytest.fixture(scope="session")

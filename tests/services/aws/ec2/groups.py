@@ -30,9 +30,8 @@ class Groups(Ec2Base):
 
     def _named(self, id: str) -> bool:
         return any(
-            peer.get("GroupId") == id
+            (rule.source_group or {}).get("GroupId") == id
             for group in self.ec2_backend.describe_security_groups()
             if group.id != id
             for rule in [*group.ingress_rules, *group.egress_rules]
-            for peer in rule.source_groups
         )

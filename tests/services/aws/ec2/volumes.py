@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -120,6 +121,10 @@ class Volumes(Ec2Base):
                     f"The snapshot {snapshot_id} is currently in use by {image.id}",
                 )
         answer = super().delete_snapshot()
+        for volume in self.ec2_backend.volumes.values():
+            if volume.snapshot_id == snapshot_id:
+                # volumes made from a snapshot keep its bytes when it goes
+                self.overlay.disks.volume(volume.id, snapshot_id)
         self.overlay.disks.snapshots.pop(snapshot_id, None)
         return answer
 
@@ -133,6 +138,8 @@ class Volumes(Ec2Base):
         """Give a new snapshot the bytes of its volume."""
         disks = self.overlay.disks
         origin = snapshot.volume
+        # moto keeps the volume itself, whose size may change later
+        snapshot.volume = copy.copy(origin)
         volume = disks.volume(origin.id, origin.snapshot_id)
         disks.take(snapshot.id, self.region, origin.size, volume)
 

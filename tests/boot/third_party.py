@@ -1,0 +1,78 @@
+"""Somebody else on a network's bridge: what it reaches is what a firewall lets through.
+
+Packets from the host itself leave the bridge by another door, so the host proves nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+REACH_S = 3
+"""A packet that is dropped is never answered; one that is let through is answered at once."""
+
+
+FORWARD_S = 60.0
+"""Twice the longest forward delay there is."""
+
+
+class ThirdParty:
+    """A network namespace with one end of a cable in the bridge."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def hears(self, address: str, port: int) -> str | None:
+        """Return what a TCP port says, None when it cannot be reached."""
+        script = f"exec 3<>/dev/tcp/{address}/{port} && head -n 1 <&3"
+        done = subprocess.run(
+            ["ip", "netns", "exec", self._namespace, "timeout", str(REACH_S), "bash", "-c", script],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout.strip() if done.returncode == 0 else None
+
+
+@contextmanager
+def on_bridge(bridge: str, address: ipaddress.IPv4Interface) -> Iterator[ThirdParty]:
+    """Plug a third party with this address into a bridge of whatever namespace libvirt runs in."""
+    name = f"interop-{bridge}"
+    cable, plug = f"{bridge}-p", f"{bridge}-q"
+    with ExitStack() as undo:
+        where = _namespace_of(bridge)
+        _run("ip", "netns", "add", name)
+        undo.callback(_run, "ip", "netns", "del", name)
+        # the cable goes with the namespace one of its ends is in
+        _run(
+            "ip", *where, "link", "add", cable, "type", "veth", "peer", "name", plug, "netns", name
+        )
+        _run("ip", *where, "link", "set", cable, "master", bridge, "up")
+        _run("ip", "-n", name, "addr", "add", str(address), "dev", plug)
+        _run("ip", "-n", name, "link", "set", plug, "up")
+        _wait_until_forwarding(where, cable)
+        yield ThirdParty(name)
+
+
+def _wait_until_forwarding(where: list[str], cable: str) -> None:
+    """A bridge with a spanning tree listens and learns for some seconds before it forwards."""
+    end = time.monotonic() + FORWARD_S
+    while " state forwarding " not in _run("ip", "-d", *where, "link", "show", "dev", cable):
+        assert time.monotonic() < end, f"{cable} does not forward"
+        time.sleep(0.1)
+
+
+def _namespace_of(bridge: str) -> list[str]:
+    listed = _run("ip", "netns", "list").split("\n")
+    for options in ([], *(["-n", line.split()[0]] for line in listed if line)):
+        command = ["ip", *options, "link", "show", "dev", bridge]
+        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
+            return options
+    raise AssertionError(f"there is no bridge {bridge} anywhere")
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout

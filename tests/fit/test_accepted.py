@@ -1,0 +1,106 @@
+"""What comes out of a fit without a blocking loss is what the reference cloud accepts."""
+
+import ipaddress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.memory import checks
+from adapters.memory.settings import ROOMY
+from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.fit import fit, fit_firewall
+from broker.model import (
+    MIB,
+    Arch,
+    Bus,
+    FirewallRule,
+    FirewallSpec,
+    Firmware,
+    InstanceSpec,
+    NicSpec,
+    Size,
+    VolumeSpec,
+)
+from tests.fit.test_firewall import limits as firewall_limits
+from tests.fit.test_firewall import rules
+
+limits = st.builds(
+    lambda **given: ROOMY.model_copy(update=given),
+    architectures=st.frozensets(st.sampled_from([Arch.X86_64, Arch.AARCH64]), min_size=1),
+    firmware=st.frozensets(st.sampled_from([Firmware.BIOS, Firmware.UEFI]), min_size=1),
+    volume_step=st.sampled_from([1, 512, MIB]),
+    volume_max=st.integers(MIB, 8 * MIB),
+    disks_per_instance=st.integers(1, 3),
+    nics_per_instance=st.integers(0, 2),
+    networks_per_instance=st.none() | st.just(1),
+    instance_name=st.sampled_from(
+        [
+            NameRule(),
+            NameRule(pattern=r"[a-z][a-z0-9-]*", max_length=8),
+            NameRule(pattern=r"[^/]+", max_length=5),
+        ]
+    ),
+    labels=st.builds(
+        LabelRule,
+        max_count=st.integers(0, 2),
+        max_key=st.integers(0, 3),
+        max_value=st.integers(0, 3),
+    ),
+    user_data_max=st.integers(0, 8),
+    sets_mac=st.booleans(),
+    sets_private_address=st.booleans(),
+    public_addresses=st.booleans(),
+)
+
+nics = st.builds(
+    NicSpec,
+    network=st.sampled_from(["a", "b"]),
+    mac=st.none() | st.just("52:54:00:00:00:01"),
+    addresses=st.sampled_from([(), (ipaddress.ip_address("10.0.0.9"),)]),
+    public=st.booleans(),
+)
+
+volumes = st.builds(
+    VolumeSpec,
+    name=st.just("disk"),
+    size=st.integers(1, 10 * MIB),
+    bus=st.sampled_from(Bus),
+    kind=st.none() | st.just("fast"),
+    encrypted=st.none() | st.booleans(),
+)
+
+specs = st.builds(
+    InstanceSpec,
+    name=st.text(min_size=1, max_size=20),
+    size=st.builds(Size, vcpus=st.just(1), memory=st.just(64), arch=st.sampled_from(Arch)),
+    firmware=st.sampled_from(Firmware),
+    volumes=st.lists(volumes, max_size=4).map(tuple),
+    nics=st.lists(nics, max_size=3).map(tuple),
+    key_pair=st.none() | st.just("ops"),
+    user_data=st.none() | st.text(max_size=10),
+    labels=st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=4),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(specs, limits)
+def test_a_machine(spec: InstanceSpec, target: Limits) -> None:
+    fitted, losses = fit(spec, target)
+    if spec.size.arch is Arch.UNKNOWN or any(loss.blocking for loss in losses):
+        return
+    checks.instance(target, fitted, ["disk"] * len(fitted.volumes))
+    for volume in fitted.volumes:
+        assert checks.volume_size(target, volume.size) == volume.size
+    again, lost = fit(fitted, target)
+    assert again == fitted
+    assert not any(loss.blocking for loss in lost)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(rules(), max_size=5), firewall_limits)
+def test_a_firewall(source: list[FirewallRule], target: FirewallLimits) -> None:
+    spec = FirewallSpec(name="fw", rules=tuple(source))
+    told = target.model_copy(update={"priorities": (100, 4096) if target.denies else None})
+    fitted, losses = fit_firewall(spec, told, travelling={"fw-own"})
+    if not any(loss.blocking for loss in losses):
+        checks.firewall(ROOMY.model_copy(update={"firewall": told}), fitted)
