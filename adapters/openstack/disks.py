@@ -13,8 +13,8 @@ from adapters.openstack.source import ImageSource
 from broker.disks.contract import Sink, Source
 from broker.errors import NotFound, Unsupported
 
-STREAMED = "vmdk"
-"""The one format whose tables come last, so that holes need not be known, nor sent."""
+STREAMED = "qcow2"
+"""Holes are not sent, and every deployment's cinder takes it; of a raw image they would be."""
 
 
 class Disks(Images):

@@ -9,13 +9,16 @@ from typing import Any
 
 from adapters.openstack.errors import calling
 from adapters.openstack.session import Session
-from broker.disks.formats.vmdk import GRAIN, VmdkWriter
+from broker.disks.formats.qcow2_stream import CLUSTER, Qcow2Stream
 from broker.disks.manifest import Manifest
 from broker.errors import BrokerError, Conflict, DataMismatch, Invalid
 from broker.model import GIB
 
 AHEAD = 4
 """Pieces that wait for the link; a writer waits when there are so many."""
+
+HELD = 16 * 1024 * 1024
+"""Bytes kept back before the stream begins: of a disk with less data, the length is known."""
 
 LOOK_SECONDS = 0.5
 """How often a writer that waits looks whether the upload has failed."""
@@ -28,11 +31,11 @@ class ImageSink:
     """A disk that becomes an image in one PUT. It is a Sink.
 
     glance takes an image in one request, from its first byte to its last, and keeps nothing of one
-    that broke. The stream begins with the first write and ends with ``commit``; in between
-    pieces go out in whatever order they come.
+    that broke. The stream ends with ``commit``; until then pieces go out as they come, in whatever
+    order. It is a Streamed too.
     """
 
-    block = GRAIN
+    block = CLUSTER
 
     def __init__(
         self, session: Session, image: Mapping[str, Any], drop: Callable[[str], None]
@@ -42,24 +45,34 @@ class ImageSink:
         self._lock = threading.Lock()
         self._upload: _Upload | None = None
         self._closed = False
+        self._held: dict[int, bytes] = {}
+        self._expected: int | None = None
         self.id: str = image["id"]
         self.size: int = image["min_disk"] * GIB
         self.sealed: bool = image["status"] == "active"
 
+    def expect(self, length: int) -> None:
+        """Be told, before the first write, that at most ``length`` bytes will be written."""
+        self._expected = length
+
     def pwrite(self, data: memoryview, offset: int) -> None:
         """Write at ``offset``; Invalid when it is not whole blocks inside the disk."""
-        if offset % GRAIN or len(data) % GRAIN:
+        if offset % CLUSTER or len(data) % CLUSTER:
             raise Invalid(f"a write of {len(data)} bytes at {offset} is not in whole blocks")
         if offset < 0 or offset + len(data) > self.size:
             raise Invalid(f"write at {offset} ends beyond {self.size} bytes")
         with calling("upload disk"):
-            self._stream().write(data, offset)
+            upload = self._hold(data, offset)
+            if upload is not None:
+                upload.stream.write(data, offset)
 
     def commit(self, manifest: Manifest) -> str:
         """End the stream and return the image's id, once glance has it. May be called twice."""
         with calling("upload disk"):
             if not self.sealed:
-                self._stream().finish()
+                with self._lock:
+                    upload = self._opened() or self._begin(len(self._held))
+                upload.finish()
                 self.sealed = True
             return self.id
 
@@ -74,17 +87,35 @@ class ImageSink:
         """Break a stream that was not committed: what was sent is lost. May be called twice."""
         with self._lock:
             self._closed = True
+            self._held = {}
             upload, self._upload = self._upload, None
         if upload is not None:
             upload.stop()
 
-    def _stream(self) -> _Upload:
+    def _hold(self, data: memoryview, offset: int) -> _Upload | None:
+        """Keep a piece back, or return the stream it is to go to."""
         with self._lock:
-            if self.sealed or self._closed:
-                raise Conflict("this disk is closed or complete: it takes no more writes")
-            if self._upload is None:
-                self._upload = _Upload(self._session, self.id, self.size)
-            return self._upload
+            if upload := self._opened():
+                return upload
+            if (len(self._held) * CLUSTER) + len(data) > HELD:
+                most = self.size if self._expected is None else self._expected
+                return self._begin(-(-most // CLUSTER))
+            for start in range(0, len(data), CLUSTER):
+                self._held[offset + start] = bytes(data[start : start + CLUSTER])
+            return None
+
+    def _opened(self) -> _Upload | None:
+        if self.sealed or self._closed:
+            raise Conflict("this disk is closed or complete: it takes no more writes")
+        return self._upload
+
+    def _begin(self, room: int) -> _Upload:
+        """Begin the stream with what was kept back."""
+        self._upload = _Upload(self._session, self.id, self.size, room)
+        for offset, piece in self._held.items():
+            self._upload.stream.write(memoryview(piece), offset)
+        self._held = {}
+        return self._upload
 
 
 class _Stop(Exception):
@@ -94,22 +125,19 @@ class _Stop(Exception):
 class _Upload:
     """One PUT, in a thread of its own, that sends what writers put in the queue."""
 
-    def __init__(self, session: Session, image: str, size: int) -> None:
+    def __init__(self, session: Session, image: str, size: int, room: int) -> None:
         self._session = session
+        self._image = image
         self._path = f"/images/{image}/file"
         self._queue: Queue[bytes | _Stop | None] = Queue(AHEAD)
         self._error: BrokerError | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        self._writer = VmdkWriter(size, self._put)
-        self._image = image
-
-    def write(self, data: memoryview, offset: int) -> None:
-        self._writer.write(data, offset)
+        self.stream = Qcow2Stream(size, room, self._put)
 
     def finish(self) -> None:
         """Send the end, wait for glance's word, and check that it has every byte."""
-        sent = self._writer.finish()
+        sent = self.stream.finish()
         self._put(None)
         self._thread.join()
         if self._error is not None:

@@ -12,10 +12,9 @@ from adapters.openstack.session import Session
 from broker.disks.contract import Extent
 from broker.disks.formats.qcow2 import Qcow2
 from broker.disks.formats.ranged import Disk, Ranged, Raw
-from broker.disks.formats.vmdk_disk import VmdkDisk
 from broker.errors import Invalid, Unsupported
 
-FORMATS: dict[str, Callable[[Ranged], Disk]] = {"raw": Raw, "qcow2": Qcow2, "vmdk": VmdkDisk}
+FORMATS: dict[str, Callable[[Ranged], Disk]] = {"raw": Raw, "qcow2": Qcow2}
 
 WINDOW = 4 * 1024 * 1024
 """Bytes of one request: an answer of 512 KiB costs glance as much in checks as in bytes."""

@@ -72,10 +72,12 @@ class Volumes(Base):
     def detach_volume(self, id: str) -> None:
         """Detach; quiet when it is on none. Conflict when the guest does not let go of it."""
         with calling("detach volume"):
-            for attached in self._volume(id)["attachments"]:
+            on = self._volume(id)["attachments"]
+            for attached in on:
                 path = f"/servers/{attached['server_id']}/os-volume_attachments/{id}"
                 self._session.delete("compute", path)
-            self._settle_volume(id, "available", ATTACH_SECONDS)
+            if on:
+                self._settle_volume(id, "available", ATTACH_SECONDS)
 
     def resize_volume(self, id: str, size: int) -> None:
         """Grow to ``size`` bytes, rounded up to GiB; Invalid when it would shrink."""

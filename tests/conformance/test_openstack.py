@@ -12,6 +12,8 @@ from tests.conformance.suite import Conformance
 from tests.services.openstack.clouds import CLOUDS
 from tests.services.require import require
 
+pytestmark = pytest.mark.service
+
 
 class TestOpenStack(Conformance):
     pass
