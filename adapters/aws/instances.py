@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from adapters.aws import launch
 from adapters.aws.base import Base, only, pages
@@ -176,7 +176,7 @@ class Instances(Base):
         """Return the sizes on offer in the region, as they were when first asked."""
         with calling("list sizes"):
             found = self._all_types().values()
-        return [offer for each in found if (offer := offer_of(each)) is not None]
+        return [offer_of(each) for each in found]
 
     def _described(self, id: str) -> InstanceTypeDef:
         """The instance as the service tells it; NotFound for one that is terminated, too."""
@@ -210,11 +210,7 @@ class Instances(Base):
         volumes: Any = pages(self._session.ec2, "describe_volumes", "Volumes", **asked)
         return translate.Surroundings(
             volumes={each["VolumeId"]: each for each in volumes} if found else {},
-            offers={
-                each["InstanceType"]: offer
-                for each in types
-                if (offer := offer_of(each)) is not None
-            },
+            offers={each["InstanceType"]: offer_of(each) for each in types},
             hypervisors={each["InstanceType"]: each.get("Hypervisor", "") for each in types},
         )
 
@@ -232,10 +228,12 @@ class Instances(Base):
         return found
 
     def _all_types(self) -> dict[str, InstanceTypeInfoTypeDef]:
-        if self._types is None:
+        known = self._types
+        if known is None:
             listed = pages(self._session.ec2, "describe_instance_types", "InstanceTypes", 100)
-            self._types = {each["InstanceType"]: each for each in listed}  # type: ignore[misc]
-        return self._types
+            types = cast("Iterable[InstanceTypeInfoTypeDef]", listed)
+            known = self._types = {each["InstanceType"]: each for each in types}
+        return known
 
     def _virtual(self, type_name: str) -> str:
         """How the type shows its hypervisor."""
@@ -250,5 +248,5 @@ class Instances(Base):
             spec.size, offers, firmware=spec.firmware, disks=disks, nics=max(1, len(spec.nics))
         )
         if choice.offer is None:
-            raise NotFound(choice.reason, hint="`interop sizes` lists the offers", provider="aws")
+            raise NotFound(choice.reason, provider="aws")
         return choice.offer

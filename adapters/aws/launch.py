@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from adapters.aws import tags
 from adapters.aws.base import only
-from adapters.aws.errors import error_for
+from adapters.aws.errors import calling, error_for
 from adapters.aws.limits import LIMITS
 from adapters.aws.translate.instances import card_wishes, device_order
 from adapters.aws.translate.states import GONE
@@ -93,7 +94,14 @@ def launch(
         asked["KeyName"] = spec.key_pair
     if spec.user_data is not None:
         asked["UserData"] = spec.user_data
-    found = ec2.run_instances(**asked)["Instances"][0]["InstanceId"]
+    try:
+        with calling("launch instance"):
+            found = ec2.run_instances(**asked)["Instances"][0]["InstanceId"]
+    except BrokerError as error:
+        # worth another try, it may have been done: the image must be the same then
+        if not error.retryable:
+            forget_image(ec2, token)
+        raise
     # the machine needs its volumes from here on, not the image they were made from
     forget_image(ec2, token)
     return found
@@ -138,24 +146,27 @@ def _image(
     token: str,
 ) -> tuple[str, list[BlockDeviceMappingTypeDef]]:
     """The image to launch, and what the launch maps beside what the image maps itself."""
-    beside = [
-        _mapping(device, disk, wish)
-        for device, disk, wish in zip(data_devices(), disks[1:], spec.volumes[1:], strict=False)
-    ]
+    placed = list(
+        zip(itertools.chain([ROOT_DEVICE], data_devices()), disks, spec.volumes, strict=False)
+    )
     if disks[0].startswith("ami-"):
         found = only(ec2.describe_images(ImageIds=[disks[0]])["Images"], "image", disks[0])
         root: BlockDeviceMappingTypeDef = {
             "DeviceName": found["RootDeviceName"],
             "Ebs": _settings(spec.volumes[0]),
         }
-        return disks[0], [root, *beside]
+        mappings = [root, *(_mapping(*each) for each in placed[1:])]
+        for mapping, wish in zip(mappings, spec.volumes, strict=True):
+            if wish.encrypted:
+                mapping["Ebs"]["Encrypted"] = True
+        return disks[0], mappings
     asked: dict[str, Any] = {
         "Name": image_name(token),
         "Description": "Disks of an instance that is being made",
         "Architecture": ARCHITECTURE_WORDS[offer.size.arch],
         "RootDeviceName": ROOT_DEVICE,
         "VirtualizationType": "hvm",
-        "BlockDeviceMappings": [_mapping(ROOT_DEVICE, disks[0], spec.volumes[0]), *beside],
+        "BlockDeviceMappings": [_mapping(*each) for each in placed],
         # every type made since 2018 needs it; a guest for Xen types has no such driver to use
         "EnaSupport": hypervisor != "xen",
         "TagSpecifications": [
@@ -164,15 +175,21 @@ def _image(
     }
     if spec.firmware in BOOT_MODES:
         asked["BootMode"] = BOOT_MODES[spec.firmware]
+    # an image of snapshots may not say so: only the launch may
+    encrypting: list[BlockDeviceMappingTypeDef] = [
+        {"DeviceName": device, "Ebs": {"Encrypted": True}}
+        for device, _, wish in placed
+        if wish.encrypted
+    ]
     try:
-        return ec2.register_image(**asked)["ImageId"], []
+        return ec2.register_image(**asked)["ImageId"], encrypting
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidAMIName.Duplicate":
             raise
     named = ec2.describe_images(
         Owners=["self"], Filters=[{"Name": "name", "Values": [image_name(token)]}]
     )
-    return only(named["Images"], "image", image_name(token))["ImageId"], []
+    return only(named["Images"], "image", image_name(token))["ImageId"], encrypting
 
 
 def image_name(token: str) -> str:
@@ -196,14 +213,11 @@ def _mapping(device: str, disk: str, wish: VolumeSpec) -> BlockDeviceMappingType
 
 
 def _settings(wish: VolumeSpec) -> EbsBlockDeviceTypeDef:
-    settings: EbsBlockDeviceTypeDef = {
+    return {
         "VolumeSize": gib(wish.size),
         "VolumeType": wish.kind or VOLUME_KIND,  # type: ignore[typeddict-item]
         "DeleteOnTermination": True,
     }
-    if wish.encrypted:
-        settings["Encrypted"] = True
-    return settings
 
 
 def _subnet(ec2: EC2Client, nic: NicSpec) -> str:

@@ -58,10 +58,10 @@ class DiskCalls(Part):
     def open_sink(self, size: int, *, name: str, token: str) -> Sink:
         """Open a new disk for filling. The same token opens the same disk again."""
         capacity = whole_steps(size)
-        vol = make_volume(self._host, name, Made.DISK, mark(token), capacity)
-        sink = VolumeSink(self._host, vol)
+        sink = VolumeSink(
+            self._host, make_volume(self._host, name, Made.DISK, mark(token), capacity)
+        )
         if sink.size < size:
-            sink.close()
             raise Invalid(f"this token made a disk of {sink.size} bytes, {size} do not fit")
         return sink
 
@@ -113,7 +113,10 @@ class ExportSource:
 
 
 class VolumeSink:
-    """A volume that is being filled. Its note tells that it is sealed."""
+    """A volume that is being filled. Its note tells that it is sealed.
+
+    The image is opened by the first write, so that only who writes holds its lock.
+    """
 
     block = 512
 
@@ -122,43 +125,32 @@ class VolumeSink:
         self._volume = vol
         self._lock = threading.Lock()
         with calling("open disk"):
-            image = stored(vol.XMLDesc())
+            self._image = stored(vol.XMLDesc())
             self.id = volume_id(vol)
-        self.size = image.capacity
+        self.size = self._image.capacity
         self.sealed = notes.read(host, vol.name(), notes.SealNote) is not None
-        self._server: QemuNbd | None = None
+        self._closed = self.sealed
         self._export: NbdExport | None = None
-        if not self.sealed:
-            self._server = _serve(host, image.path, image.format, writable=True)
-            try:
-                self._export = NbdExport(self._server.address)
-            except BaseException:
-                self._server.close()
-                raise
+        self._end = ExitStack()
 
     def pwrite(self, data: memoryview, offset: int) -> None:
         """Write at ``offset``; Invalid when unaligned, beyond the end, or when it is sealed."""
-        if self._export is None:
-            raise Invalid(f"disk {self.id} is closed and takes no more writes")
         if offset % self.block or len(data) % self.block:
             raise Invalid(f"{len(data)} bytes at {offset} are not in blocks of {self.block}")
-        self._export.pwrite(data, offset)
+        self._opened().pwrite(data, offset)
 
     def commit(self, manifest: Manifest) -> str:
         """Write everything out, seal the disk and return its id. May be called twice."""
-        with self._lock:
-            if self.sealed:
-                return self.id
-            if manifest.size > self.size:
-                raise DataMismatch(f"a manifest of {manifest.size} bytes on {self.size}")
-            if self._export is None:
-                raise Conflict(f"disk {self.id} was closed", hint="Open it again by its token")
-            self._export.flush()
-            self._end()
-            seal = notes.SealNote(root=manifest.root, size=manifest.size)
-            notes.write(self._host, self._volume.name(), seal)
-            self.sealed = True
+        if self.sealed:
             return self.id
+        if manifest.size > self.size:
+            raise DataMismatch(f"a manifest of {manifest.size} bytes on a disk of {self.size}")
+        self._opened().flush()
+        self.close()
+        seal = notes.SealNote(root=manifest.root, size=manifest.size)
+        notes.write(self._host, self._volume.name(), seal)
+        self.sealed = True
+        return self.id
 
     def abort(self) -> None:
         """Delete what was filled so far. May be called twice; quiet when it is gone."""
@@ -168,15 +160,20 @@ class VolumeSink:
     def close(self) -> None:
         """Let go of the image and keep what was written. May be called twice."""
         with self._lock:
-            self._end()
+            self._closed = True
+            self._end.close()
 
-    def _end(self) -> None:
-        export, self._export = self._export, None
-        server, self._server = self._server, None
-        if export is not None:
-            export.close()
-        if server is not None:
-            server.close()
+    def _opened(self) -> NbdExport:
+        with self._lock:
+            if self._closed:
+                raise Invalid(f"disk {self.id} is closed and takes no more writes")
+            if self._export is None:
+                image = self._image
+                server = _serve(self._host, image.path, image.format, writable=True)
+                self._end.callback(server.close)
+                self._export = NbdExport(server.address)
+                self._end.callback(self._export.close)
+            return self._export
 
 
 def _serve(host: Host, path: str, format: str, *, writable: bool) -> QemuNbd:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,10 +14,7 @@ from adapters.kvm.notes import SUFFIX
 from adapters.kvm.settings import Settings
 from adapters.kvm.translate import volume as volume_xml
 from adapters.kvm.translate.xml import parse, text
-from broker.errors import ConfigError, NotFound, Transient, Unsupported
-
-REFRESH_TRIES = 20
-"""A pool cannot be looked through while another volume is being made in it: try for two seconds."""
+from broker.errors import ConfigError, NotFound, Unsupported
 
 
 class Host:
@@ -146,18 +142,6 @@ class Host:
             if (name.made, name.mark) == (made, mark):
                 return vol
         return None
-
-    def refresh(self) -> None:
-        """Let the pool see files that others made in it."""
-        for left in reversed(range(REFRESH_TRIES)):
-            try:
-                with calling("refresh pool"):
-                    self.pool.refresh()
-                break
-            except Transient:
-                if not left:
-                    raise
-                time.sleep(0.1)
 
     # small files
 

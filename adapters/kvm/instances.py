@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import PurePath
+from typing import NamedTuple
 
 import libvirt
 
@@ -26,7 +28,13 @@ from adapters.kvm.translate.xml import Element, parse
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Bus, Instance, InstanceSpec, NicSpec, Offer, Size, VolumeSpec
 
-Names = Mapping[str, str]
+
+class Known(NamedTuple):
+    """What domains refer to: ids of networks and filters by name, seeds by their mark."""
+
+    networks: Mapping[str, str]
+    filters: Mapping[str, str]
+    seeds: Mapping[str, str]
 
 
 class InstanceCalls(KeyPairCalls):
@@ -34,17 +42,14 @@ class InstanceCalls(KeyPairCalls):
 
     def instances(self) -> list[Instance]:
         """Return every domain, running or not."""
-        networks, filters = self._names()
-        return [
-            self._instance_of(domain, xml, networks, filters)
-            for domain, xml in self._host.domains()
-        ]
+        known = self._known()
+        return [self._instance_of(domain, xml, known) for domain, xml in self._host.domains()]
 
     def instance(self, id: str) -> Instance:
         """Return one domain, or NotFound."""
         domain = self._host.domain(id)
         with calling("read domain"):
-            return self._instance_of(domain, domain.XMLDesc(), *self._names())
+            return self._instance_of(domain, domain.XMLDesc(), self._known())
 
     def create_instance(
         self, spec: InstanceSpec, disks: Sequence[str], *, offer: str | None = None, token: str
@@ -121,17 +126,16 @@ class InstanceCalls(KeyPairCalls):
 
     # reading
 
-    def _names(self) -> tuple[Names, Names]:
-        """Return the ids of networks and of filters, by the names domains use."""
+    def _known(self) -> Known:
         with calling("list networks"):
             connection = self._host.connection
             networks = {each.name(): each.UUIDString() for each in connection.listAllNetworks()}
             filters = {each.name(): each.UUIDString() for each in connection.listAllNWFilters()}
-        return networks, filters
+        files = self._host.named_volumes()
+        seeds = {name.mark: vol.name() for vol, name in files if name.made is Made.SEED}
+        return Known(networks, filters, seeds)
 
-    def _instance_of(
-        self, domain: libvirt.virDomain, xml: str, networks: Names, filters: Names
-    ) -> Instance:
+    def _instance_of(self, domain: libvirt.virDomain, xml: str, known: Known) -> Instance:
         try:
             with calling("read domain"):
                 number, reason = domain.state()
@@ -141,35 +145,39 @@ class InstanceCalls(KeyPairCalls):
         around = Surroundings(
             state=states.state(number, reason, at=datetime.now(UTC)),
             volumes=self._volumes(domain, root),
-            networks=networks,
-            filters=filters,
+            networks=known.networks,
+            filters=known.filters,
             addresses=_addresses(domain) if number == libvirt.VIR_DOMAIN_RUNNING else {},
-            user_data=self._user_data(domain.UUIDString()),
+            user_data=self._user_data(known.seeds.get(mark(domain.UUIDString()))),
         )
         return instance(xml, around)
 
     def _volumes(
         self, domain: libvirt.virDomain, root: Element
     ) -> dict[str, tuple[str, VolumeSpec]]:
-        """Return id and spec of a domain's volumes, by path; the seed is none of them."""
+        """Return id and spec of a domain's volumes, by path; its seed is none of them."""
         found = {}
         for disk in disks(root):
+            if VolumeName.parse(PurePath(disk.path).name).made is Made.SEED:
+                continue
             try:
                 vol = self._host.connection.storageVolLookupByPath(disk.path)
             except libvirt.libvirtError as error:
                 if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_VOL:
                     raise translated(error, "find volume") from error
                 size = _capacity(domain, disk.target)
-                found[disk.path] = (disk.path, volumes.unpooled(disk.path, size))
+                if size is not None:
+                    found[disk.path] = (disk.path, volumes.unpooled(disk.path, size))
                 continue
-            if VolumeName.parse(vol.name()).made is not Made.SEED:
-                known = volumes.described(self._host, vol, {})
-                found[disk.path] = (known.id, known.spec)
+            described = volumes.described(self._host, vol, {})
+            found[disk.path] = (described.id, described.spec)
         return found
 
-    def _user_data(self, id: str) -> str | None:
-        vol = self._host.made_by(Made.SEED, mark(id))
-        return user_data(self._host.read_file(vol.name())) if vol else None
+    def _user_data(self, file: str | None) -> str | None:
+        try:
+            return user_data(self._host.read_file(file)) if file else None
+        except NotFound:
+            return None  # deleted since it was listed
 
     # making
 
@@ -261,9 +269,12 @@ def _file(made: Made, instance_id: str) -> str:
     return VolumeName(instance_id, made, mark(instance_id)).file()
 
 
-def _capacity(domain: libvirt.virDomain, target: str) -> int:
-    with calling("read disk"):
+def _capacity(domain: libvirt.virDomain, target: str) -> int | None:
+    """Return the size of a disk in no pool, None for one whose image is gone."""
+    try:
         return int(domain.blockInfo(target)[0])
+    except libvirt.libvirtError:
+        return None  # the machine is shown all the same; its XML names the image
 
 
 def _addresses(

@@ -14,11 +14,14 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, get_type_hints
 
 import typer
 
 from broker.cli.output import note
+
+if TYPE_CHECKING:
+    from broker.errors import BrokerError
 
 INTERRUPTED = 130
 """128 and the signal's number, as shells have it."""
@@ -96,7 +99,7 @@ def command(function: Callable[Concatenate[Run, P], None]) -> Callable[..., None
 @contextlib.contextmanager
 def reporting(*, verbose: bool) -> Iterator[None]:
     """Tell a broker error in one line on standard error, with the traceback only when asked."""
-    from broker.errors import BrokerError, ConfigError, NotFound
+    from broker.errors import BrokerError
 
     try:
         yield
@@ -105,10 +108,7 @@ def reporting(*, verbose: bool) -> Iterator[None]:
             traceback.print_exc()
         note(f"interop: {error}")
         _tell_notes(error)
-        # A provider that finds nothing lost the thing in between; ours is a name typed wrong.
-        misnamed = isinstance(error, NotFound) and not error.provider
-        wrong = misnamed or isinstance(error, ConfigError)
-        raise typer.Exit(WRONG_REQUEST if wrong else FAILED) from error
+        raise typer.Exit(WRONG_REQUEST if _is_wrong_request(error) else FAILED) from error
     except KeyboardInterrupt as error:
         note("interop: interrupted")
         _tell_notes(error)
@@ -119,3 +119,23 @@ def _tell_notes(error: BaseException) -> None:
     """Tell what was kept and how to go on, where somebody on the way noted that."""
     for line in getattr(error, "__notes__", ()):
         note(line)
+
+
+def _is_wrong_request(error: BrokerError) -> bool:
+    """Return whether the caller must ask for something else, or as somebody else.
+
+    A name or value that we refuse was typed wrong; one that a provider refuses in the middle of a
+    run is a failure.
+    """
+    from broker.errors import (
+        AccessDenied,
+        ConfigError,
+        Invalid,
+        NotFound,
+        PlanStale,
+        Unsupported,
+    )
+
+    if isinstance(error, ConfigError | AccessDenied):
+        return True
+    return not error.provider and isinstance(error, Invalid | NotFound | PlanStale | Unsupported)

@@ -54,6 +54,7 @@ def _show_machine(run: Run, account: str, instance: Instance) -> None:
     from broker.cli import words
     from broker.cli.output import print_json, print_table
     from broker.cli.tree import flatten
+    from broker.units import readable
 
     everything = instance.model_dump(mode="json")
     if run.json:
@@ -74,7 +75,7 @@ def _show_machine(run: Run, account: str, instance: Instance) -> None:
         ("labels", words.labels(instance.spec.labels)),
     ]
     for index, volume in enumerate(instance.spec.volumes):
-        parts = [volume.name, words.size_of(volume.size), volume.bus, volume.kind or ""]
+        parts = [volume.name, readable(volume.size), volume.bus, volume.kind or ""]
         parts += instance.volumes[index : index + 1]
         rows.append((f"disk {index}", ", ".join(part for part in parts if part)))
     for index, nic in enumerate(instance.nics):

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from broker.model import GIB, KIB, MIB, Instance, Labels, Size, State
+from broker.model import MIB, Instance, Labels, Size, State
+from broker.units import readable
 
 BILLED = {True: "billed", False: "not billed", None: "billing unknown"}
 
 
-def size_of(count: int) -> str:
-    """Return a number of bytes in the largest unit, with a decimal where it does not divide."""
-    for unit, name in ((1024 * GIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")):
-        if count >= unit:
-            return f"{count // unit} {name}" if count % unit == 0 else f"{count / unit:.1f} {name}"
-    return f"{count} B"
-
-
 def size(size: Size, offer: str | None = None) -> str:
     """Return vCPUs and memory, and the catalogue name where there is one."""
-    words = f"{size.vcpus} vCPU, {size_of(size.memory * MIB)}"
+    words = f"{size.vcpus} vCPU, {readable(size.memory * MIB)}"
     if size.gpus:
         words += f", {size.gpus} GPU"
     return f"{words} ({offer})" if offer else words
@@ -31,7 +24,7 @@ def state(state: State) -> str:
 
 def disks(instance: Instance) -> str:
     """Return the disks' sizes, in the guest's order."""
-    return " + ".join(size_of(volume.size) for volume in instance.spec.volumes)
+    return " + ".join(readable(volume.size) for volume in instance.spec.volumes)
 
 
 def addresses(instance: Instance) -> str:

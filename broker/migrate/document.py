@@ -167,7 +167,9 @@ def _check_version(text: str, path: Path) -> None:
     try:
         read = json.loads(text)
     except ValueError as error:
-        raise Invalid(f"{path} is not a plan: {error}") from error
+        raise Invalid(
+            f"{path} is not a plan: {error}", hint="Make a new one: interop migrate plan"
+        ) from error
     version = read.get("version") if isinstance(read, dict) else None
     if isinstance(version, int) and version > VERSION:
         raise Invalid(

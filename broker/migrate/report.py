@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from broker.model import Bytes, Loss, Power, Strict
+from broker.units import readable
 
 
 class StepReport(Strict):
@@ -81,7 +82,8 @@ class Report(Strict):
         """What state things were left in, and what to do next, one line each."""
         return (
             *(
-                f"kept: disk {kept.name} ({kept.disk}) on {self.target_account}, {kept.bytes} bytes"
+                f"kept: disk {kept.name} ({kept.disk}) on {self.target_account}, "
+                f"{readable(kept.bytes)}"
                 for kept in self.kept
             ),
             *(f"left over: {leftover}" for leftover in self.leftovers),
@@ -103,8 +105,8 @@ def _disk(disk: DiskReport) -> str:
     else:
         proof = f"DIFFERENT: {disk.source_root} became {disk.target_root}"
     return (
-        f"disk {disk.name}: {disk.volume} -> {disk.disk}, {disk.read} bytes read, "
-        f"{disk.sent} sent, {disk.skipped} held already; {proof}"
+        f"disk {disk.name}: {disk.volume} -> {disk.disk}, {readable(disk.read)} read, "
+        f"{readable(disk.sent)} sent, {readable(disk.skipped)} held already; {proof}"
     )
 
 

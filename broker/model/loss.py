@@ -29,3 +29,8 @@ class Loss(Strict):
     after: str
     reason: str
     blocking: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether something is not as it was, as far as anybody looked."""
+        return self.fidelity not in (Fidelity.EXACT, Fidelity.UNCHECKED)

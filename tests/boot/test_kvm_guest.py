@@ -290,7 +290,7 @@ def test_its_image_boots_under_uefi_from_another_bus(up: Web) -> None:
     try:
         spec = InstanceSpec(
             name=f"uefi {token}",
-            size=Size(vcpus=1, memory=192),
+            size=Size(vcpus=1, memory=256),
             firmware=Firmware.UEFI,
             volumes=(VolumeSpec(name="root", size=image.size or 1, boot=True, bus=Bus.SCSI),),
         )

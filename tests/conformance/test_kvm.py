@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from broker.adapter import Account, Adapter
-from tests.conformance.knobs import Knobs
+from tests.conformance.knobs import Fault, Knobs
 from tests.conformance.suite import Conformance
 from tests.services.require import require
 
@@ -16,16 +17,35 @@ class TestKvm(Conformance):
     pass
 
 
+@contextmanager
+def opened(**settings: str) -> Iterator[Adapter]:
+    from adapters.kvm import connect
+
+    made = connect(Account(name="kvm-test", kind="kvm", settings={"pool": "interop", **settings}))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def nobody_answers() -> Iterator[Adapter]:
+    """A daemon that is down: its socket is not there."""
+    with opened(uri="qemu+unix:///system?socket=/nonexistent/libvirt-sock") as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def adapter() -> Iterator[Adapter]:
     require("libvirt")
-    from adapters.kvm import connect
-
-    made = connect(Account(name="kvm-test", kind="kvm", settings={"pool": "interop"}))
-    yield made
-    made.close()
+    with opened() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def knobs() -> Knobs:
-    return Knobs(memory_mib=64, guest_obeys=False)
+    return Knobs(
+        memory_mib=64,
+        guest_obeys=False,
+        faults={Fault.SERVER_ERROR: nobody_answers},
+    )

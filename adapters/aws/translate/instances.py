@@ -140,7 +140,9 @@ def card_wishes(
             wish["Groups"] = list(nic.firewalls)
         fourth = [str(address) for address in nic.addresses if address.version == 4]
         sixth = [str(address) for address in nic.addresses if address.version == 6]
-        if fourth:
+        if len(fourth) == 1:
+            wish["PrivateIpAddress"] = fourth[0]
+        elif fourth:
             wish["PrivateIpAddresses"] = [
                 {"Primary": place == 0, "PrivateIpAddress": address}
                 for place, address in enumerate(fourth)

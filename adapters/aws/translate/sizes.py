@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapters.aws.translate.words import ARCHITECTURES, FIRMWARE
-from broker.model import Firmware, Offer, Size
+from broker.model import Arch, Firmware, Offer, Size
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeInfoTypeDef
@@ -14,23 +14,19 @@ GIGABYTE = 10**9
 """The unit of instance storage in the catalogue."""
 
 
-def offer(found: InstanceTypeInfoTypeDef) -> Offer | None:
-    """Return the offer, or None for a type of an architecture we have no word for."""
+def offer(found: InstanceTypeInfoTypeDef) -> Offer:
+    """Return the offer; a Mac's architecture is none we have a word for, so it is UNKNOWN."""
     words = found.get("ProcessorInfo", {}).get("SupportedArchitectures", [])
     known = [ARCHITECTURES[word] for word in words if word in ARCHITECTURES]
-    vcpus = found.get("VCpuInfo", {}).get("DefaultVCpus")
-    memory = found.get("MemoryInfo", {}).get("SizeInMiB")
-    if not known or not vcpus or not memory:
-        return None
     modes = found.get("SupportedBootModes")
     storage = found.get("InstanceStorageInfo", {}).get("TotalSizeInGB")
     gpus = found.get("GpuInfo", {}).get("Gpus", [])
     return Offer(
         id=found["InstanceType"],
         size=Size(
-            vcpus=vcpus,
-            memory=memory,
-            arch=known[0],
+            vcpus=found["VCpuInfo"]["DefaultVCpus"],
+            memory=found["MemoryInfo"]["SizeInMiB"],
+            arch=known[0] if known else Arch.UNKNOWN,
             gpus=sum(gpu.get("Count", 0) for gpu in gpus),
         ),
         firmware=frozenset(FIRMWARE[mode] for mode in modes if mode in FIRMWARE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from adapters.kvm.translate.xml import Element, dump, element, ours, parse
+from adapters.kvm.translate import metadata
+from adapters.kvm.translate.xml import Element, dump, element, parse
 from broker.errors import Invalid
 from broker.model import Bus, Firmware, InstanceSpec, NicSpec, Size
 
@@ -57,13 +58,16 @@ class Wish(NamedTuple):
 
 def domain_xml(spec: InstanceSpec, wish: Wish) -> str:
     """Return the XML of a domain."""
+    kept = metadata.Kept(
+        name=spec.name, token=wish.token, key_pair=spec.key_pair, labels=dict(spec.labels)
+    )
     memory = element("memory", text=str(spec.size.memory), unit="MiB")
     return dump(
         element(
             "domain",
             element("name", text=wish.name),
             element("uuid", text=wish.uuid),
-            element("metadata", _metadata(spec, wish.token)),
+            element("metadata", metadata.write(kept)),
             memory,
             element("vcpu", text=str(spec.size.vcpus)),
             _os(spec),
@@ -118,11 +122,6 @@ def free_target(bus: Bus, taken: set[str]) -> str:
         if prefix + letter not in taken:
             return prefix + letter
     raise Invalid("the machine has all the disks it can have")
-
-
-def _metadata(spec: InstanceSpec, token: str) -> Element:
-    labels = [ours("label", key=key, value=value) for key, value in sorted(spec.labels.items())]
-    return ours("instance", *labels, name=spec.name, token=token, key_pair=spec.key_pair)
 
 
 def _os(spec: InstanceSpec) -> Element:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
-from adapters.kvm.translate.xml import OURS, Element, attribute, parse, text
+from adapters.kvm.translate import metadata
+from adapters.kvm.translate.xml import Element, attribute, parse, text
 from broker.model import (
     MIB,
     Arch,
@@ -14,7 +15,6 @@ from broker.model import (
     Firmware,
     Instance,
     InstanceSpec,
-    Labels,
     Nic,
     NicSpec,
     Size,
@@ -53,7 +53,6 @@ class Interface(NamedTuple):
     mac: str
     network: str
     filter: str | None
-    target: str | None
 
 
 class Surroundings(NamedTuple):
@@ -77,9 +76,9 @@ def instance(xml: str, around: Surroundings) -> Instance:
     ]
     # the one that boots is first, wherever the XML has it
     volumes.sort(key=lambda found: not found[1].boot)
-    ours = root.find(f"metadata/{{{OURS}}}instance")
+    kept = metadata.read(root)
     spec = InstanceSpec(
-        name=(ours.get("name") if ours is not None else None) or text(root, "name") or "unnamed",
+        name=(kept.name if kept else text(root, "name")) or "unnamed",
         size=_size(root),
         firmware=_firmware(root),
         volumes=tuple(
@@ -87,9 +86,9 @@ def instance(xml: str, around: Surroundings) -> Instance:
             for index, ((_, volume), disk) in enumerate(volumes)
         ),
         nics=tuple(_nic(card, around) for card in interfaces(root)),
-        key_pair=ours.get("key_pair") if ours is not None else None,
+        key_pair=kept.key_pair if kept else None,
         user_data=around.user_data,
-        labels=_labels(ours),
+        labels=kept.labels if kept else {},
     )
     return Instance(
         id=text(root, "uuid") or "",
@@ -141,15 +140,9 @@ def interfaces(root: Element) -> list[Interface]:
                 network=names.get("network") or names.get("bridge") or names.get("dev")
                 or device.get("type") or "unknown",
                 filter=attribute(device, "filterref", "filter"),
-                target=attribute(device, "target", "dev"),
             )
         )  # fmt: skip
     return found
-
-
-def token(root: Element) -> str | None:
-    """Return the token that made a domain, None for others' domains."""
-    return attribute(root, f"metadata/{{{OURS}}}instance", "token")
 
 
 def _nic(card: Interface, around: Surroundings) -> NicSpec:
@@ -188,11 +181,3 @@ def _firmware(root: Element) -> Firmware:
         for feature in root.iterfind("os/firmware/feature")
     }
     return Firmware.UEFI_SECURE if wanted.get("secure-boot") == "yes" else Firmware.UEFI
-
-
-def _labels(ours: Element | None) -> Labels:
-    if ours is None:
-        return {}
-    return {
-        label.get("key", ""): label.get("value", "") for label in ours.iterfind(f"{{{OURS}}}label")
-    }

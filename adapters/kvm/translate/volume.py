@@ -15,7 +15,6 @@ class Stored(NamedTuple):
     format: str
     capacity: int
     encrypted: bool
-    backing: str | None
 
 
 def qcow2(file: str, size: int) -> str:
@@ -38,7 +37,6 @@ def stored(xml: str) -> Stored:
         format=attribute(root, "target/format", "type") or "raw",
         capacity=int(capacity),
         encrypted=root.find("target/encryption") is not None,
-        backing=text(root, "backingStore/path"),
     )
 
 

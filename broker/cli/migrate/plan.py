@@ -43,7 +43,11 @@ def plan(
         Path | None, typer.Option("--output", "-o", help="The plan's file.", metavar="FILE")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 3 when anything is lost.")
+        bool,
+        typer.Option(
+            "--strict",
+            help="Exit with 3 when anything is lost; what was not looked into is not counted.",
+        ),
     ] = False,
 ) -> None:
     """Show what is lost, which size is taken and each step; write the plan to a file.
@@ -78,7 +82,7 @@ def plan(
         file = output or Path(f"{made.id}.json")
         _save(made, file)
         note(f"The plan is in {file}. To carry it out: interop migrate apply {file}")
-    if strict and made.losses:
+    if strict and any(loss.lost for loss in made.losses):
         raise typer.Exit(LOSSES)
 
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, assert_never
 
 from broker.cli.output import clean, note
-from broker.cli.words import size_of
 from broker.migrate import DiskProgress, Event, PuttingBack, StepFinished, StepStarted
+from broker.units import readable
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -110,10 +110,10 @@ def _title(event: StepStarted | StepFinished) -> str:
 
 def _moment(progress: Progress) -> str:
     """Return bytes, rate and time left: ``1.2 GiB of 3 GiB, 310 MiB/s, 0:06 left``."""
-    told = size_of(progress.done)
+    told = readable(progress.done)
     if progress.total is not None:
-        told += f" of {size_of(progress.total)}"
-    told += f", {size_of(round(progress.bytes_per_second))}/s"
+        told += f" of {readable(progress.total)}"
+    told += f", {readable(round(progress.bytes_per_second))}/s"
     if progress.seconds_left is not None:
         minutes, seconds = divmod(round(progress.seconds_left), 60)
         told += f", {minutes}:{seconds:02} left"
@@ -125,5 +125,5 @@ def _result(event: StepFinished, last: Progress | None) -> str:
     told = f"done in {event.seconds:.1f} s"
     if last is None or not last.done:
         return told
-    rate = size_of(round(last.done / max(event.seconds, 0.001)))
-    return f"{told}, {size_of(last.done)} at {rate}/s"
+    rate = readable(round(last.done / max(event.seconds, 0.001)))
+    return f"{told}, {readable(last.done)} at {rate}/s"

@@ -102,6 +102,11 @@ class Images(Volumes, Ec2Base):
         if snapshot_id:
             snapshot = self.ec2_backend.get_snapshot(snapshot_id)
             self.require_completed(snapshot_id)
+            if "Encrypted" in disk:
+                raise refuse(
+                    "InvalidParameterCombination",
+                    "Encrypted cannot be given for a mapping with a snapshot",
+                )
             encrypted = snapshot.encrypted
             if size is not None and int(size) < snapshot.volume_size:
                 raise refuse(
