@@ -146,7 +146,7 @@ class Launch(Volumes, Servers, Addresses):
         }
         made: list[str] = []
         for place, nic in enumerate(spec.nics):
-            name = f"{spec.name[:200]}-{place:02}"
+            name = f"interop-{place:02}"
             if name not in known:
                 body = {"port": port_wish(nic, name, mark)}
                 try:

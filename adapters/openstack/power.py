@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.openstack.errors import calling
 from adapters.openstack.servers import Servers
-from broker.errors import Conflict
+from broker.errors import Conflict, NotFound
 from broker.model import StopMode
 
 STOPPED = frozenset({"stopped", "shelved", "shelved_offloaded"})
@@ -78,10 +78,16 @@ class Power(Servers):
             self._start(id)
 
     def console_log(self, id: str) -> str:
-        """Return the text kept so far, oldest first; empty when the guest wrote nothing."""
+        """Return the text kept so far, oldest first; empty when the guest wrote nothing.
+
+        nova keeps none of a stopped server's.
+        """
         with calling("read console"):
             self._state(id)
-            told: str | None = self._act(id, "os-getConsoleOutput", {"length": None})["output"]
+            try:
+                told: str | None = self._act(id, "os-getConsoleOutput", {"length": None})["output"]
+            except NotFound:  # the server was found: it is its console that is not there
+                return ""
             return told or ""
 
     def _start(self, id: str) -> None:

@@ -92,7 +92,7 @@ def furnish(admin: Connection) -> None:
     for name, (vcpus, ram) in FLAVORS.items():
         if not compute.find_flavor(name):
             flavor = compute.create_flavor(name=name, vcpus=vcpus, ram=ram, disk=0)
-            compute.create_flavor_extra_specs(flavor, {"trait:COMPUTE_ARCH_X86_64": "required"})
+            compute.create_flavor_extra_specs(flavor, {"capabilities:cpu_info:arch": "x86_64"})
     if not network.find_network("outside"):
         outside = network.create_network(
             name="outside",

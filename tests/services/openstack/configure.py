@@ -237,6 +237,8 @@ def cinder() -> None:
                 "glance_api_servers": "http://127.0.0.1:9292",
                 "enabled_backends": "files",
                 "osapi_max_limit": PAGE,
+                # a stopped server's volumes can be read where they are
+                "enable_force_upload": True,
                 "report_interval": 5,
                 "service_down_time": 60,
             },

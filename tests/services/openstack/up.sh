@@ -110,7 +110,7 @@ make_database() {
     rm -rf "$data/mysql"
     mkdir -p "$data/mysql"
     { for name in keystone glance placement nova_api nova nova_cell0 neutron cinder; do
-          echo "CREATE DATABASE $name;"
+          echo "CREATE DATABASE $name CHARACTER SET utf8;"
       done
       echo "FLUSH PRIVILEGES;"
       echo "CREATE USER interop@127.0.0.1 IDENTIFIED BY '$secret';"
