@@ -8,9 +8,9 @@ import pytest
 
 from broker.adapter import Account, Adapter
 from tests.conformance.kit import Kit, Machine
-from tests.conformance.knobs import Knobs
+from tests.conformance.knobs import Fault, Knobs
 from tests.conformance.suite import Conformance
-from tests.services.openstack.clouds import CLOUDS
+from tests.services.openstack.faults import SETTINGS, Answers, Late, Loses, failing, unknown
 from tests.services.require import require
 
 pytestmark = pytest.mark.service
@@ -38,12 +38,23 @@ def adapter() -> Iterator[Adapter]:
     require("openstack")
     from adapters.openstack import connect
 
-    settings = {"cloud": "interop-a", "clouds_file": str(CLOUDS)}
-    made = connect(Account(name="stack", kind="openstack", settings=settings))
+    made = connect(Account(name="stack", kind="openstack", settings=SETTINGS))
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def knobs() -> Knobs:
-    return Knobs()
+def knobs(tmp_path_factory: pytest.TempPathFactory) -> Knobs:
+    folder = tmp_path_factory.mktemp("clouds")
+    return Knobs(
+        # the stack's pages are 20 long
+        past_page=dict.fromkeys(("volumes", "networks", "firewalls", "key_pairs"), 21),
+        faults={
+            Fault.THROTTLE: lambda: failing(Answers(429, **{"Retry-After": "1"})),
+            Fault.SERVER_ERROR: lambda: failing(Answers(500)),
+            Fault.LOST_ANSWER: lambda: failing(Loses()),
+            Fault.TIMEOUT: lambda: failing(Late()),
+            Fault.EXPIRED: lambda: failing(Answers(401)),
+            Fault.WRONG_CREDENTIALS: lambda: unknown(folder),
+        },
+    )

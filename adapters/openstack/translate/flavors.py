@@ -59,4 +59,4 @@ def _count(key: str, value: str) -> int:
         return 0
     # "2", or a list of devices of which some are "gpu:2"
     found = re.fullmatch(r"\d+", value)
-    return int(value) if found else sum(map(int, re.findall(r"gpu\w*:(\d+)", value, re.I)))
+    return int(value) if found else sum(map(int, re.findall(r"gpu[\w-]*:(\d+)", value, re.I)))

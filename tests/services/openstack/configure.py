@@ -16,7 +16,7 @@ PAGE = 20
 
 Sections = dict[str, dict[str, object]]
 
-LOGIN = {
+LOGIN: dict[str, object] = {
     "auth_type": "password",
     "auth_url": KEYSTONE,
     "username": "services",
@@ -42,8 +42,8 @@ ON_THE_QUEUE: Sections = {
     "oslo_messaging_rabbit": {"heartbeat_in_pthread": False},
     "oslo_concurrency": {"lock_path": DATA / "lock"},
 }
-COMMON = {"transport_url": QUEUE, "host": "interop-fake", "use_stderr": True}
-WITH_A_TOKEN_OF_ITS_OWN = {"send_service_user_token": True, **LOGIN}
+COMMON: dict[str, object] = {"transport_url": QUEUE, "host": "interop-fake", "use_stderr": True}
+WITH_A_TOKEN_OF_ITS_OWN: dict[str, object] = {"send_service_user_token": True, **LOGIN}
 
 
 def database(name: str) -> str:
@@ -247,7 +247,8 @@ def cinder() -> None:
                 "volume_driver": "cinder.volume.drivers.nfs.NfsDriver",
                 "nfs_shares_config": shares,
                 "nfs_mount_point_base": DATA / "mounts",
-                "nfs_qcow2_volumes": True,
+                # raw: cinder 29 fills qcow2 ones with raw data when it makes them of images
+                "nfs_qcow2_volumes": False,
                 "nfs_snapshot_support": True,
                 "nas_secure_file_operations": False,
                 "nas_secure_file_permissions": False,
