@@ -29,6 +29,11 @@ class Capture(Snapshots):
         and a volume made of that, and uploaded: both are gone when this returns.
         """
         told = self._volume(volume)
+        if told["status"] == "reserved":
+            raise Conflict(
+                f"volume {volume} belongs to a shelved instance: cinder reads none of those",
+                hint="Start the instance, then stop it without deallocating it",
+            )
         if told["status"] == "available" or self._is_still(told):
             with ExitStack() as stack:
                 self._describe(volume, properties, stack)

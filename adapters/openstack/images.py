@@ -9,6 +9,7 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.capture import Capture
 from adapters.openstack.errors import calling
+from adapters.openstack.power import STOPPED
 from adapters.openstack.servers import Servers
 from adapters.openstack.translate import volumes
 from broker.errors import Conflict, NotFound
@@ -44,9 +45,9 @@ class Images(Capture, Servers):
     def _copied(self, instance: str, name: str, token: str) -> str:
         """Upload a copy of the boot volume: nova's own image of such a server has no bytes."""
         server = self._server(instance)
-        if server["OS-EXT-STS:vm_state"] not in ("stopped", "shelved_offloaded"):
+        if server["OS-EXT-STS:vm_state"] not in STOPPED:
             raise Conflict(f"{instance} is {server['status']}", hint="Stop it first")
-        disks = self._told(server, self._volumes_of(instance), [], {}).volumes
+        disks = self._told(server, self._volumes_of(server), [], {}).volumes
         if not disks:
             made = self._act(
                 instance, "createImage", {"name": name, "metadata": {marks.IMAGE_TOKEN: token}}

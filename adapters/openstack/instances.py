@@ -12,6 +12,7 @@ from adapters.openstack.launch import Launch
 from adapters.openstack.power import Power
 from adapters.openstack.servers import SECONDS, failed, gone
 from adapters.openstack.translate import flavors
+from adapters.openstack.translate.servers import volumes_of
 from adapters.openstack.waiting import until
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Instance, InstanceSpec, Offer, Size
@@ -24,11 +25,18 @@ class Instances(Launch, Power):
         """Return every instance; complete, or an error is raised."""
         with calling("list instances"):
             servers = self._servers()
-            volumes, ports = self._by_server()
+            known = {volume["id"]: volume for volume in self._all_volumes()}
+            ports: dict[str, list[Any]] = {}
+            for port in self._session.listed("network", "/ports", "ports"):
+                ports.setdefault(port["device_id"], []).append(port)
             public = self._public()
             return [
                 self._told(
-                    server, volumes.get(server["id"], []), ports.get(server["id"], []), public
+                    server,
+                    # one that went away between the two listings is not its any more
+                    [known[volume] for volume in volumes_of(server) if volume in known],
+                    ports.get(server["id"], []),
+                    public,
                 )
                 for server in servers
             ]
@@ -103,17 +111,6 @@ class Instances(Launch, Power):
                 flavors.offer(flavor, self._session.settings.architecture)
                 for flavor in self._flavors()
             ]
-
-    def _by_server(self) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
-        """Return all volumes and all ports by the server they are on."""
-        volumes: dict[str, list[Any]] = {}
-        for volume in self._session.listed("block_storage", "/volumes/detail", "volumes"):
-            for attached in volume["attachments"]:
-                volumes.setdefault(attached["server_id"], []).append(volume)
-        ports: dict[str, list[Any]] = {}
-        for port in self._session.listed("network", "/ports", "ports"):
-            ports.setdefault(port["device_id"], []).append(port)
-        return volumes, ports
 
     def _flavors(self) -> list[Mapping[str, Any]]:
         return list(self._session.listed("compute", "/flavors/detail", "flavors"))

@@ -39,11 +39,10 @@ class Servers(Base):
                 return server
         return None
 
-    def _volumes_of(self, id: str) -> list[Mapping[str, Any]]:
-        attached = self._session.get("compute", f"/servers/{id}/os-volume_attachments")
+    def _volumes_of(self, server: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         return [
-            self._session.get("block_storage", f"/volumes/{each['volumeId']}")["volume"]
-            for each in attached["volumeAttachments"]
+            self._session.get("block_storage", f"/volumes/{volume}")["volume"]
+            for volume in servers.volumes_of(server)
         ]
 
     def _ports_of(self, id: str) -> list[Mapping[str, Any]]:
@@ -60,7 +59,7 @@ class Servers(Base):
     def _shown(self, server: Mapping[str, Any]) -> Instance:
         """Return one server as an instance, with its own volumes and cards."""
         own = server["id"]
-        return self._told(server, self._volumes_of(own), self._ports_of(own), self._public())
+        return self._told(server, self._volumes_of(server), self._ports_of(own), self._public())
 
     def _told(
         self,

@@ -18,6 +18,9 @@ from broker.model import GIB, Volume, VolumeSpec
 MOST_GIB = 2**31 - 1
 """cinder's API takes no larger number (cinder/api/validation/parameter_types.py)."""
 
+RESERVED = "reserved"
+"""Status of a shelved server's volumes: the volume itself does not say whose it is."""
+
 MADE_SECONDS = 3600.0
 """A volume is copied from an image at the speed of the deployment's storage."""
 
@@ -31,8 +34,7 @@ class Volumes(Base):
     def volumes(self) -> list[Volume]:
         """Return every volume; complete, or an error is raised."""
         with calling("list volumes"):
-            listed = self._session.listed("block_storage", "/volumes/detail", "volumes")
-            return [volumes.volume(told) for told in listed]
+            return [volumes.volume(told) for told in self._all_volumes()]
 
     def volume(self, id: str) -> Volume:
         """Return one volume by id; NotFound when there is none."""
@@ -67,7 +69,12 @@ class Volumes(Base):
                 path = f"/servers/{instance}/os-volume_attachments"
                 body = {"volumeAttachment": {"volumeId": id}}
                 self._session.post("compute", path, body)
-            self._settle_volume(id, "in-use", ATTACH_SECONDS)
+            until(
+                lambda: self._sound(id),
+                lambda told: told["status"] in ("in-use", RESERVED),
+                f"attaching volume {id}",
+                ATTACH_SECONDS,
+            )
 
     def detach_volume(self, id: str) -> None:
         """Detach; quiet when it is on none. Conflict when the guest does not let go of it."""
@@ -112,6 +119,27 @@ class Volumes(Base):
     def _volume(self, id: str) -> Mapping[str, Any]:
         path = f"/volumes/{marks.id_of(id, 'volume')}"
         found: Mapping[str, Any] = self._session.get("block_storage", path)["volume"]
+        if found["status"] == RESERVED:
+            found = {**found, "attachments": self._reserved(volume_id=id).get(id, [])}
+        return found
+
+    def _all_volumes(self) -> list[Mapping[str, Any]]:
+        listed = list(self._session.listed("block_storage", "/volumes/detail", "volumes"))
+        if not any(told["status"] == RESERVED for told in listed):
+            return listed
+        reserved = self._reserved()
+        return [
+            {**told, "attachments": told["attachments"] or reserved.get(told["id"], [])}
+            for told in listed
+        ]
+
+    def _reserved(self, **only: object) -> dict[str, list[Mapping[str, Any]]]:
+        """Return what holds volumes that are kept for a shelved server."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        listed = self._session.listed("block_storage", "/attachments/detail", "attachments", **only)
+        for each in listed:
+            on = {"server_id": each["instance"], "device": None}
+            found.setdefault(each["volume_id"], []).append(on)
         return found
 
     def _volumes_with(self, token: str) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from broker.adapter import Account, Adapter
+from broker.model import StopMode
 from tests.conformance.kit import Kit, Machine
 from tests.conformance.knobs import Fault, Knobs
 from tests.conformance.suite import Conformance
@@ -41,6 +42,15 @@ def adapter() -> Iterator[Adapter]:
     made = connect(Account(name="stack", kind="openstack", settings=SETTINGS))
     yield made
     made.close()
+
+
+@pytest.fixture
+def stopped(adapter: Adapter, machine: Machine) -> str:
+    """Stopped, but on its host: cinder reads no volume of a shelved server."""
+    if adapter.instance(machine.id).state.allocated is False:
+        adapter.start_instance(machine.id)
+    adapter.stop_instance(machine.id, StopMode.POWER_OFF)
+    return machine.id
 
 
 @pytest.fixture(scope="module")

@@ -60,6 +60,11 @@ def fault(server: Told) -> str:
     return str(told.get("message") or "nova does not say why")
 
 
+def volumes_of(server: Told) -> list[str]:
+    """Return the ids of a server's volumes; cinder knows nothing of a shelved server's."""
+    return [each["id"] for each in server.get("os-extended-volumes:volumes_attached", [])]
+
+
 def _place(volume: Told, server: Told) -> tuple[str, str, str]:
     """Order volumes as the guest sees them: the root first, then by device name."""
     attached: Told = next(
