@@ -161,5 +161,5 @@ def _refuse(told: bytes) -> None:
     if unknown or (incompatible & COMPRESSION and method):
         raise Unsupported(
             f"the qcow2 has features {incompatible:#x} that cannot be read here",
-            hint="Convert it with qemu-img without them",
+            hint="Convert it to one without them",
         )
