@@ -11,7 +11,7 @@ from adapters.openstack.images import Images
 from adapters.openstack.sink import ImageSink
 from adapters.openstack.source import ImageSource
 from broker.disks.contract import Sink, Source
-from broker.errors import NotFound, Unsupported
+from broker.errors import Conflict, NotFound, Unsupported
 
 STREAMED = "qcow2"
 """Holes are not sent, and every deployment's cinder takes it; of a raw image they would be."""
@@ -28,6 +28,11 @@ class Disks(Images):
         with calling("open disk"):
             marks.id_of(id, "disk")
             if image := self._found("image", f"/images/{id}"):
+                if image["status"] != "active":
+                    raise Conflict(
+                        f"image {id} is {image['status']}: it has not all of its bytes",
+                        hint="Wait for its upload, or delete it",
+                    )
                 return ImageSource(self._session, image, lambda: None)
             name = f"{marks.TEMPORARY}{id}"
             if self._found("block_storage", f"/snapshots/{id}"):

@@ -10,10 +10,10 @@ from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.launch import Launch
 from adapters.openstack.power import Power
-from adapters.openstack.servers import SECONDS, failed, gone
+from adapters.openstack.servers import SECONDS, failed
 from adapters.openstack.translate import flavors
 from adapters.openstack.translate.servers import volumes_of
-from adapters.openstack.waiting import until
+from adapters.openstack.waiting import gone, until
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Instance, InstanceSpec, Offer, Size
 

@@ -14,7 +14,7 @@ from adapters.openstack.translate.networks import port_wish
 from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
-from broker.errors import BrokerError, Invalid, Unsupported
+from broker.errors import BrokerError, Conflict, Invalid, Unsupported
 from broker.model import Bus, Firmware, InstanceSpec, VolumeSpec
 
 _UNPRINTED = r"\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ud800-\U0010ffff"
@@ -58,7 +58,9 @@ class Launch(Volumes, Servers, Addresses):
             raise Invalid(f"user data is over {USER_DATA_MOST} bytes")
         marks.metadata(spec.labels, "")
         for disk in disks:
-            self._session.get("image", f"/images/{marks.id_of(disk, 'disk')}")
+            image = self._session.get("image", f"/images/{marks.id_of(disk, 'disk')}")
+            if image["status"] != "active":
+                raise Conflict(f"disk {disk} is {image['status']}: it has not all of its bytes")
         for nic in spec.nics:
             self._session.get("network", f"/networks/{marks.id_of(nic.network, 'network')}")
             for firewall in nic.firewalls:
@@ -116,6 +118,7 @@ class Launch(Volumes, Servers, Addresses):
         ]
         for place, (volume, wish) in enumerate(zip(made, spec.volumes, strict=True)):
             self._ready_volume(volume)
+            self._forget_disk(volume)
             if place == 0:
                 self._tell_hypervisor(volume, wish, spec.firmware)
         return made
@@ -125,6 +128,17 @@ class Launch(Volumes, Servers, Addresses):
         size = max(gib(wish.size), image.get("min_disk") or 0)
         extra: dict[str, object] = {"imageRef": disk}
         return self._new_volume(wish, size, {marks.TOKEN: token, PLACE: str(place)}, extra)
+
+    def _forget_disk(self, volume: str) -> None:
+        """Take off the disk's marks: cinder would give them to every image made of the volume."""
+        for key in (marks.IMAGE_TOKEN, marks.IMAGE_ROLE):
+            self._session.request(
+                "block_storage",
+                "POST",
+                f"/volumes/{volume}/action",
+                json={"os-unset_image_metadata": {"key": key}},
+                quiet=(404,),
+            )
 
     def _tell_hypervisor(self, volume: str, wish: VolumeSpec, firmware: Firmware) -> None:
         """Say on the boot volume how the guest is started; nova reads it there."""

@@ -10,7 +10,7 @@ from adapters.openstack import marks
 from adapters.openstack.base import Base
 from adapters.openstack.translate import servers
 from adapters.openstack.waiting import until
-from broker.errors import BrokerError, Conflict, NotFound, QuotaExceeded
+from broker.errors import BrokerError, Conflict, QuotaExceeded
 from broker.model import Instance
 
 SECONDS = 600.0
@@ -106,12 +106,3 @@ def failed(server: Mapping[str, Any]) -> BrokerError:
         code=str(told.get("code", "")),
         hint="Delete it, then take another size or zone, or ask the operator",
     )
-
-
-def gone(look: Callable[[], object]) -> bool:
-    """Tell whether there is nothing to see any more."""
-    try:
-        look()
-    except NotFound:
-        return True
-    return False

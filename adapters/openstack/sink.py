@@ -171,6 +171,8 @@ class _Upload:
     def _run(self) -> None:
         try:
             with calling("upload disk"):
+                # renews a token that has expired: once pieces are on their way it is too late
+                self._session.get("image", f"/images/{self._image}")
                 self._session.request(
                     "image",
                     "PUT",
@@ -178,6 +180,7 @@ class _Upload:
                     data=self._pieces(),
                     headers={"Content-Type": "application/octet-stream"},
                     timeout=UPLOAD_SECONDS,
+                    allow_reauth=False,
                 )
         except _Stop:
             self._error = Conflict("this disk was closed while it was written")

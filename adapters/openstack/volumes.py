@@ -11,8 +11,8 @@ from adapters.openstack.base import Base
 from adapters.openstack.errors import calling
 from adapters.openstack.translate import volumes
 from adapters.openstack.translate.words import gib
-from adapters.openstack.waiting import until
-from broker.errors import Conflict, Invalid, NotFound
+from adapters.openstack.waiting import gone, until
+from broker.errors import Conflict, Invalid, NotFound, Transient
 from broker.model import GIB, Volume, VolumeSpec
 
 MOST_GIB = 2**31 - 1
@@ -83,8 +83,24 @@ class Volumes(Base):
             for attached in on:
                 path = f"/servers/{attached['server_id']}/os-volume_attachments/{id}"
                 self._session.delete("compute", path)
+                self._let_go(id, path)
             if on:
                 self._settle_volume(id, "available", ATTACH_SECONDS)
+
+    def _let_go(self, id: str, path: str) -> None:
+        """Wait until nova has forgotten the volume; Conflict when the guest keeps it."""
+        try:
+            until(
+                lambda: gone(lambda: self._session.get("compute", path)),
+                bool,
+                f"detaching volume {id}",
+                ATTACH_SECONDS,
+            )
+        except Transient as error:
+            raise Conflict(
+                f"the guest does not let go of volume {id}",
+                hint="Unmount it in the guest, or stop the machine, and try again",
+            ) from error
 
     def resize_volume(self, id: str, size: int) -> None:
         """Grow to ``size`` bytes, rounded up to GiB; Invalid when it would shrink."""
@@ -186,15 +202,12 @@ class Volumes(Base):
         )
 
     def _settle_volume(self, id: str, status: str, seconds: float) -> None:
-        if status in ("in-use", "available"):
-            until(
-                lambda: self._sound(id),
-                lambda told: told["status"] == status,
-                f"volume {id} to be {status}",
-                seconds,
-            )
-        else:
-            until(lambda: self._sound(id), lambda _: False, f"volume {id} to be {status}", seconds)
+        until(
+            lambda: self._sound(id),
+            lambda told: told["status"] == status,
+            f"volume {id} to be {status}",
+            seconds,
+        )
 
     def _sound(self, id: str) -> Mapping[str, Any]:
         told = self._volume(id)

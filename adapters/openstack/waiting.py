@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from broker.errors import Transient
+from broker.errors import NotFound, Transient
 
 Seen = TypeVar("Seen")
 
@@ -27,3 +27,12 @@ def until(
         time.sleep(pause)
         pause = min(1.5 * pause, LONGEST_SECONDS)
     return seen
+
+
+def gone(look: Callable[[], object]) -> bool:
+    """Tell whether there is nothing to see any more."""
+    try:
+        look()
+    except NotFound:
+        return True
+    return False

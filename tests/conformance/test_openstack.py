@@ -8,7 +8,7 @@ import pytest
 
 from broker.adapter import Account, Adapter
 from broker.model import StopMode
-from tests.conformance.kit import Kit, Machine
+from tests.conformance.kit import Machine
 from tests.conformance.knobs import Fault, Knobs
 from tests.conformance.suite import Conformance
 from tests.services.openstack.faults import SETTINGS, Answers, Late, Loses, failing, unknown
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.service
 
 
 class TestOpenStack(Conformance):
-    @pytest.mark.skip(reason="the fake hypervisor does not do its part of a snapshot in use")
-    def test_a_snapshot_holds_what_the_volume_held(
-        self, adapter: Adapter, kit: Kit, stopped: str
-    ) -> None:
-        """tests/boot does it with a real one."""
-
     def test_an_instance_is_what_was_asked_for(self, adapter: Adapter, machine: Machine) -> None:
         """nova shows user data to administrators only: all but that is compared."""
         asked = machine.request.spec.model_copy(update={"user_data": None})
