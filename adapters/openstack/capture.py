@@ -12,7 +12,7 @@ from adapters.openstack.power import STOPPED
 from adapters.openstack.snapshots import Snapshots
 from adapters.openstack.volumes import MADE_SECONDS
 from adapters.openstack.waiting import until
-from broker.errors import Conflict, Invalid
+from broker.errors import Conflict, Invalid, NotFound
 from broker.model import GIB, VolumeSpec
 
 FORMATS = ("qcow2", "raw")
@@ -37,9 +37,9 @@ class Capture(Snapshots):
         if told["status"] == "available" or self._is_still(told):
             with ExitStack() as stack:
                 self._describe(volume, properties, stack)
-                with contextlib.suppress(
-                    Conflict, Invalid
-                ):  # not every deployment lets users force
+                # not every deployment lets users force, and some drivers fail on a volume that
+                # has snapshots: its image is gone then
+                with contextlib.suppress(Conflict, Invalid, NotFound):
                     return self._upload(volume, name, told["status"])
         with ExitStack() as stack:
             taken = self._take(volume, name, {})

@@ -50,7 +50,7 @@ class Disks(Images):
         with calling("open disk"):
             whole = self._gib_within(size)
             for known in self._images_with(token):
-                if known["status"] == "active":
+                if known["status"] == "active" or not _was_written(known):
                     return ImageSink(self._session, known, self._drop_image)
                 self._drop_image(known["id"])
             if STREAMED not in self._formats():
@@ -81,3 +81,7 @@ class Disks(Images):
         except NotFound:
             return None
         return found
+
+
+def _was_written(image: Mapping[str, Any]) -> bool:
+    return image["status"] != "queued" or marks.IMAGE_WRITTEN in image

@@ -131,7 +131,7 @@ class Launch(Volumes, Servers, Addresses):
 
     def _forget_disk(self, volume: str) -> None:
         """Take off the disk's marks: cinder would give them to every image made of the volume."""
-        for key in (marks.IMAGE_TOKEN, marks.IMAGE_ROLE):
+        for key in (marks.IMAGE_TOKEN, marks.IMAGE_ROLE, marks.IMAGE_WRITTEN):
             self._session.request(
                 "block_storage",
                 "POST",

@@ -15,6 +15,8 @@ TOKEN = "interop:token"  # noqa: S105 - a key of metadata
 
 IMAGE_TOKEN = "interop_token"  # noqa: S105 - glance takes no colon in a property's name
 IMAGE_ROLE = "interop_role"
+IMAGE_WRITTEN = "interop_written"
+"""On a disk from its first write on: when it is queued again, what was written is lost."""
 DISK = "disk"
 
 TEMPORARY = "interop-reading-"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from queue import Empty, Full, Queue
 from typing import Any
 
+from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.session import Session
 from broker.disks.formats.qcow2_stream import CLUSTER, Qcow2Stream
@@ -46,6 +47,7 @@ class ImageSink:
         self._upload: _Upload | None = None
         self._closed = False
         self._held: dict[int, bytes] = {}
+        self._written = marks.IMAGE_WRITTEN in image
         self._expected: int | None = None
         self.id: str = image["id"]
         self.size: int = image["min_disk"] * GIB
@@ -97,12 +99,24 @@ class ImageSink:
         with self._lock:
             if upload := self._opened():
                 return upload
+            if not self._written:
+                self._mark_written()
             if (len(self._held) * CLUSTER) + len(data) > HELD:
                 most = self.size if self._expected is None else self._expected
                 return self._begin(-(-most // CLUSTER))
             for start in range(0, len(data), CLUSTER):
                 self._held[offset + start] = bytes(data[start : start + CLUSTER])
             return None
+
+    def _mark_written(self) -> None:
+        self._session.request(
+            "image",
+            "PATCH",
+            f"/images/{self.id}",
+            json=[{"op": "add", "path": f"/{marks.IMAGE_WRITTEN}", "value": "yes"}],
+            headers={"Content-Type": "application/openstack-images-v2.1-json-patch"},
+        )
+        self._written = True
 
     def _opened(self) -> _Upload | None:
         if self.sealed or self._closed:

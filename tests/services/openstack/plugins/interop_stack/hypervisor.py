@@ -35,7 +35,8 @@ class CopyingFakeDriver(fake.FakeDriverWithoutFakeNodes):
         files = [file for file in mounts.glob(f"*/volume-{volume_id}.*") if file.suffix != ".info"]
         newest = max(files, key=lambda file: file.stat().st_mtime)
         base = delete_info["file_to_merge"] or ""
-        kind = ["-F", "qcow2"] if base else []
+        # the volume itself is raw, every file on top of it is not
+        kind = ["-F", "qcow2" if Path(base).suffix else "raw"] if base else []
         subprocess.run(["qemu-img", "rebase", "-b", base, *kind, newest], check=True)
         self._volumes.update_snapshot_status(context, snapshot_id, "deleting")
 
