@@ -5,6 +5,7 @@
 # installs and why; says nothing when nothing is missing.
 #   packages.sh           install what is missing
 #   packages.sh --list    print every package with its reason, change nothing
+#   packages.sh FILE      install what is missing of a service's own list, too
 set -euo pipefail
 
 # One package a line, then the reason.
@@ -36,15 +37,11 @@ kmod                           depmod and modprobe order its kernel modules
 grub-common                    grub-mkimage links its boot loader
 xz-utils                       unpacks kernel modules where they are .ko.xz
 zstd                           unpacks kernel modules where they are .ko.zst
-mariadb-server-core            database of the OpenStack services
-mariadb-client-core            makes its first tables
-rabbitmq-server                message queue of the OpenStack services
-memcached                      cache of the OpenStack services
-curl                           waits until they answer
 '
 
 say() { printf '[packages] %s\n' "$*"; }
 
+if [ -f "${1:-}" ]; then NEEDED+=$(cat "$1")$'\n'; fi
 if [ "${1:-}" = --list ]; then
     printf '%s' "${NEEDED#?}"
     exit 0

@@ -13,6 +13,7 @@ if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null || { say "run this as root, or install sudo" >&2; exit 1; }
     exec sudo INTEROP_STATE="${INTEROP_STATE:-$repo/.state}" "$here/up.sh"
 fi
+"$repo/tests/services/packages.sh" "$here/packages"
 mkdir -p "$etc" "$data" "$log" "$run" "$shims"
 exec 9>"$root/lock"
 flock 9
