@@ -25,7 +25,9 @@ def version() -> str:
     tables += [path for path in shipped if path.suffix in (".toml", ".csv")]
     other = bundled.location()
     digest = hashlib.blake2b(LAYOUT.encode(), digest_size=16)
-    for path in sorted([*tables, *([other] if other else [])]):
+    if other is not None:
+        tables.append(other)
+    for path in sorted(tables):
         told = path.stat()
         digest.update(f"{path.name} {told.st_size} {told.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -16,7 +16,7 @@ from broker.catalog import Plan
 from broker.cost.bill import Bill, Line
 from broker.cost.compare import Report
 
-COLUMNS = (
+COLUMNS: tuple[str, ...] = (
     "AvailabilityZone", "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency",
     "BillingPeriodEnd", "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription",
     "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountCategory",
