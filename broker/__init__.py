@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from broker import adapter, catalog, cost, errors, migrate, model, placement
+    from broker import adapter, catalog, cost, errors, firewall, migrate, model, placement
     from broker.config import accounts
     from broker.machine import find
     from broker.placement import place
@@ -29,6 +29,7 @@ __all__ = [
     "cost",
     "errors",
     "find",
+    "firewall",
     "inventory",
     "migrate",
     "model",

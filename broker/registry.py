@@ -28,6 +28,7 @@ BUILT_IN = {
     "aws": "adapters.aws:connect",
     "kvm": "adapters.kvm:connect",
     "memory": "adapters.memory:connect",
+    "openstack": "adapters.openstack:connect",
 }
 """The project's own adapters, named here too so that a clone works before it is installed."""
 

@@ -14,7 +14,15 @@ from adapters.aws.networks import Networks
 from adapters.aws.snapshots import Images
 from adapters.aws.spot import SpotPrices
 from adapters.aws.volumes import Volumes
-from broker.adapter import Adapter, ConsoleLog, Limits, PublicAddresses, SpotMarket
+from broker.adapter import (
+    Adapter,
+    AddressSets,
+    ConsoleLog,
+    Limits,
+    PublicAddresses,
+    SpotMarket,
+    SubnetFirewalls,
+)
 
 
 class AwsAdapter(
@@ -41,4 +49,6 @@ class AwsAdapter(
 _adapter: type[Adapter] = AwsAdapter
 _console: type[ConsoleLog] = AwsAdapter
 _addresses: type[PublicAddresses] = AwsAdapter
+_subnets: type[SubnetFirewalls] = AwsAdapter
+_sets: type[AddressSets] = AwsAdapter
 _spot: type[SpotMarket] = AwsAdapter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from adapters.aws import tags
 from adapters.aws.base import Base, only, pages
 from adapters.aws.errors import calling
 from adapters.aws.translate import firewalls as translate
+from adapters.aws.translate.network_acls import network_acl
 from broker.errors import NotFound
 from broker.model import (
     Attachment,
@@ -75,6 +77,25 @@ class Firewalls(Base):
             translate.check_families(rules, self._families([network])[network])
             self._make_so(id, rules)
         return self.firewall(id)
+
+    def subnet_firewalls(self, subnet: str) -> list[Firewall]:
+        """Return the network ACL around a subnet."""
+        with calling("list network ACLs"):
+            found: Any = pages(
+                self._session.ec2,
+                "describe_network_acls",
+                "NetworkAcls",
+                Filters=[{"Name": "association.subnet-id", "Values": [subnet]}],
+            )
+            return [network_acl(each, subnet) for each in found]
+
+    def address_set(self, id: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """Return the addresses in a prefix list; NotFound when there is none."""
+        with calling("read prefix list"):
+            entries = pages(
+                self._session.ec2, "get_managed_prefix_list_entries", "Entries", PrefixListId=id
+            )
+            return [ipaddress.ip_network(entry["Cidr"]) for entry in entries]
 
     def delete_firewall(self, id: str) -> None:
         """Delete; quiet when it is gone, Conflict when it is worn."""

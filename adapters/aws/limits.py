@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from adapters.aws import tags
+from adapters.aws.platform import PLATFORM
 from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
-from broker.model import GIB, Arch, Firmware
+from broker.model import GIB, TCP, UDP, Arch, Firmware
 
 VOLUME_STEP = GIB
 
@@ -40,8 +41,11 @@ LIMITS = Limits(
         denies=False,
         group_peers=True,
         address_sets=True,
+        port_protocols=frozenset({TCP, UDP}),
         rules_per_direction=RULES_PER_DIRECTION,
+        families_apart=True,
         groups_per_nic=GROUPS_PER_NIC,
+        platform=PLATFORM,
     ),
     user_data_max=USER_DATA_MAX,
     any_size=False,

@@ -13,6 +13,7 @@ from adapters.kvm.limits import check_labels
 from adapters.kvm.naming import mark, uuid_for
 from adapters.kvm.part import Part
 from adapters.kvm.translate.firewall import filter_xml, is_ours, rules
+from adapters.kvm.translate.foreign_filter import foreign_rules
 from adapters.kvm.translate.instance import interfaces
 from adapters.kvm.translate.xml import parse
 from broker.errors import Conflict, NotFound, Unsupported
@@ -38,9 +39,18 @@ class FirewallCalls(Part):
         return [self._firewall_of(found, xml, worn) for found, xml in filters if is_ours(xml)]
 
     def firewall(self, id: str) -> Firewall:
-        """Return one firewall; NotFound, or Unsupported for a filter of another shape."""
-        found, xml = self._own_filter(id)
+        """Return one firewall; NotFound, or Unsupported for a filter that says what no rule can.
+
+        A filter of others can be read, not changed.
+        """
+        found = self._host.filter(id)
+        with calling("read network filter"):
+            xml = found.XMLDesc()
         return self._firewall_of(found, xml, self._worn())
+
+    def _included(self, name: str) -> str:
+        with calling("read network filter"):
+            return str(self._host.connection.nwfilterLookupByName(name).XMLDesc())
 
     def create_firewall(self, spec: FirewallSpec, *, token: str) -> Firewall:
         """Make a firewall. The same token twice makes one."""
@@ -109,7 +119,7 @@ class FirewallCalls(Part):
             spec=FirewallSpec(
                 name=note.name if note else found.name(),
                 network=note.network if note else None,
-                rules=rules(xml),
+                rules=rules(xml) if is_ours(xml) else foreign_rules(xml, self._included),
                 description=note.description if note else "",
                 labels=note.labels if note else {},
             ),

@@ -28,7 +28,10 @@ LIMITS = Limits(
         source_ports=True,
         group_peers=False,
         protocols=firewall.NUMBERS,
+        # in both families together; each rule has a priority of its own
+        rules_per_direction=firewall.UNORDERED - firewall.FIRST - 1,
         groups_per_nic=1,
+        platform=firewall.PLATFORM,
     ),
     user_data_max=MIB,
     any_size=True,

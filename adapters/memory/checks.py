@@ -104,7 +104,9 @@ def rules(limits: Limits, rules: Sequence[FirewallRule]) -> None:
     for rule in rules:
         _rule(limits, rule)
     most = limits.firewall.rules_per_direction
-    for direction, count in Counter(rule.direction for rule in rules).items():
+    apart = limits.firewall.families_apart
+    counts = Counter((rule.direction, rule.family if apart else None) for rule in rules)
+    for (direction, _), count in counts.items():
         if most is not None and count > most:
             raise Invalid(f"at most {most} {direction} rules, not {count}", code="TooManyRules")
 
@@ -125,5 +127,9 @@ def _rule(limits: Limits, rule: FirewallRule) -> None:
         raise Unsupported("rules here cannot name a firewall as their peer")
     if isinstance(rule.peer, AddressSetPeer) and not told.address_sets:
         raise Unsupported("there are no address sets here")
+    if rule.ports and rule.protocol not in told.port_protocols:
+        raise Unsupported(f"rules here know no ports of protocol {rule.protocol}")
+    if rule.icmp and rule.icmp.type is not None and not told.icmp_types:
+        raise Unsupported("rules here know no ICMP types")
     if told.protocols is not None and rule.protocol not in {*told.protocols, None}:
         raise Unsupported(f"rules here cannot speak of protocol {rule.protocol}")

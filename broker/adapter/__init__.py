@@ -1,15 +1,17 @@
 """The contract between the broker and the providers, and the decorators around an adapter."""
 
 from broker.adapter.abilities import (
+    AddressSets,
     ConsoleLog,
     HostCapacity,
     Pausable,
     PublicAddresses,
     SpotMarket,
+    SubnetFirewalls,
 )
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
-from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule, PlatformTraffic
 from broker.adapter.rate import Rate, rate_limited
 from broker.adapter.readonly import read_only
 from broker.adapter.retry import Budget, retrying
@@ -18,6 +20,7 @@ from broker.adapter.wrap import without
 __all__ = [
     "Account",
     "Adapter",
+    "AddressSets",
     "Budget",
     "ConsoleLog",
     "FirewallLimits",
@@ -28,9 +31,11 @@ __all__ = [
     "Made",
     "NameRule",
     "Pausable",
+    "PlatformTraffic",
     "PublicAddresses",
     "Rate",
     "SpotMarket",
+    "SubnetFirewalls",
     "rate_limited",
     "read_only",
     "retrying",

@@ -5,9 +5,10 @@ Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapte
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from broker.model import Host, PublicAddress
+from broker.model import Firewall, Host, PublicAddress
 
 if TYPE_CHECKING:
     from broker.catalog.values import Price
@@ -57,11 +58,29 @@ class PublicAddresses(Protocol):
 
 
 @runtime_checkable
+class SubnetFirewalls(Protocol):
+    """Has firewalls around subnets, which every card there is behind, whatever it wears."""
+
+    def subnet_firewalls(self, subnet: str) -> list[Firewall]:
+        """Return those around a subnet: a packet has to pass all of them."""
+        ...
+
+
+@runtime_checkable
 class HostCapacity(Protocol):
     """Runs on machines of one's own, whose capacity is what can be had."""
 
     def hosts(self) -> list[Host]:
         """Return every host and what of it guests could be given; complete, or raises."""
+        ...
+
+
+@runtime_checkable
+class AddressSets(Protocol):
+    """Keeps named lists of addresses that firewall rules can speak of."""
+
+    def address_set(self, id: str) -> list[IPv4Network | IPv6Network]:
+        """Return what is in a set now; NotFound when there is none."""
         ...
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from broker.model import Arch, Bytes, Firmware, Strict
+from broker.model import SCTP, TCP, UDP, Arch, Bytes, FirewallRule, Firmware, Strict
+from broker.model.base import SetOf
 
 
 class NameRule(Strict):
@@ -24,18 +25,39 @@ class LabelRule(Strict):
     max_value: int
 
 
+class PlatformTraffic(Strict):
+    """What the platform itself sends and needs, whatever a machine's firewalls say.
+
+    Where ``filtered``, rules can stop it, and the machine then lacks something it was promised.
+    """
+
+    name: str
+    rules: tuple[FirewallRule, ...]
+    filtered: bool = False
+
+
 class FirewallLimits(Strict):
-    """What firewall rules can say. Counts are None where the provider sets no limit."""
+    """What firewall rules can say. Counts are None where the provider sets no limit.
+
+    Of several firewalls on one card a packet passes when any lets it. ``rules_per_direction``
+    counts IPv4 and IPv6 each by itself where ``families_apart``. ``defaults`` are the rules behind
+    those of every firewall, which nobody can take away; what they do not let through is denied.
+    """
 
     denies: bool
     priorities: tuple[int, int] | None = None
     source_ports: bool = False
     group_peers: bool = True
     address_sets: bool = False
-    protocols: frozenset[int] | None = None
+    protocols: SetOf[int] | None = None
+    port_protocols: SetOf[int] = frozenset({TCP, UDP, SCTP})
+    icmp_types: bool = True
     stateless: bool = False
     rules_per_direction: int | None = None
+    families_apart: bool = False
     groups_per_nic: int | None = None
+    defaults: tuple[FirewallRule, ...] = ()
+    platform: tuple[PlatformTraffic, ...] = ()
 
 
 class Limits(Strict):
@@ -47,8 +69,8 @@ class Limits(Strict):
     the start and at the end of each subnet that no machine can have.
     """
 
-    architectures: frozenset[Arch]
-    firmware: frozenset[Firmware]
+    architectures: SetOf[Arch]
+    firmware: SetOf[Firmware]
     volume_step: Annotated[Bytes, Field(gt=0)]
     volume_min: Bytes
     volume_max: Bytes

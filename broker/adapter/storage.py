@@ -97,8 +97,9 @@ class Disks(Protocol):
     def open_sink(self, size: int, *, name: str, token: str) -> Sink:
         """Open a new disk of at least ``size`` bytes for filling.
 
-        The same token opens the same disk again, with what it held. QuotaExceeded when there is no
-        room, Invalid when ``size`` is over the limit.
+        The same token opens the same disk again, with what it held; where the provider cannot go
+        on with one that was not committed, an empty one with another id, and the old one is gone.
+        QuotaExceeded when there is no room, Invalid when ``size`` is over the limit.
         """
         ...
 

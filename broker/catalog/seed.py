@@ -25,7 +25,7 @@ def version() -> str:
     tables += [path for path in shipped if path.suffix in (".toml", ".csv")]
     other = bundled.location()
     digest = hashlib.blake2b(LAYOUT.encode(), digest_size=16)
-    if other is not None:
+    if other:
         tables.append(other)
     for path in sorted(tables):
         told = path.stat()

@@ -15,6 +15,7 @@ from broker.cli import (
     create,
     delete,
     doctor,
+    firewall,
     inventory,
     migrate,
     place,
@@ -64,6 +65,7 @@ app.command()(command(stop.stop))
 app.command()(command(console.console))
 app.command()(command(delete.delete))
 app.add_typer(migrate.app)
+app.add_typer(firewall.app)
 app.add_typer(catalogue.app)
 app.add_typer(size.app)
 app.add_typer(cost.app)

@@ -106,7 +106,7 @@ def _machine(row: Mapping[str, str], place: Place) -> dict[str, object]:
     return told
 
 
-def disk_of(text: str) -> dict[str, object]:
+def disk_of(text: str) -> Mapping[str, object]:
     """Return a disk written GIB, KIND:GIB or KIND:GIB:IOPS:MIBPS; ValueError for other words."""
     kind, *numbers = text.split(":")
     if not numbers:

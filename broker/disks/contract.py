@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from broker.disks.manifest import Manifest
 
@@ -48,7 +48,10 @@ class Sink(Protocol):
 
     @property
     def id(self) -> str:
-        """The provider's id of what is being filled: the same for every open with one token."""
+        """The provider's id of what is being filled: the same for every open that goes on with it.
+
+        Another id means that what an earlier open wrote is lost: journals are kept by this id.
+        """
         ...
 
     @property
@@ -83,4 +86,20 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of connections and keep what was written, to go on later. May be called twice."""
+        ...
+
+
+@runtime_checkable
+class Streamed(Protocol):
+    """What a sink also has whose provider takes a disk as one stream.
+
+    The stream's beginning depends on how long it becomes, and it cannot be gone on with.
+    """
+
+    def expect(self, length: int) -> None:
+        """Be told, before the first write, that at most ``length`` bytes will be written.
+
+        A promise too high costs as many zeroes on the way; without one the disk's size is taken.
+        Conflict for writes beyond it.
+        """
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 from blake3 import blake3
 
 from broker.disks.blocks import Block, data_blocks, is_zero, read_block
-from broker.disks.contract import Sink, Source
+from broker.disks.contract import Sink, Source, Streamed
 from broker.disks.journal import IN_DOUBT, Journal
 from broker.disks.manifest import MANIFEST_BLOCK
 from broker.disks.progress import Callback, Tally
@@ -67,6 +67,8 @@ def copy(
     transfer = _Transfer(source, sink, held.records)
     threads = Workers(workers, _to_visit(source, held.records), transfer.visit)
     try:
+        if isinstance(sink, Streamed):
+            sink.expect(_most_sent(source, max(GRAIN, sink.block)))
         threads.run(source, progress)
         manifest = held.complete()
         sealed, root = sink.commit(manifest), manifest.root
@@ -121,6 +123,15 @@ class _Transfer:
             self._sink.pwrite(buffer[start:stop], block.number * MANIFEST_BLOCK + start)
             sent += stop - start
         return sent
+
+
+def _most_sent(source: Source, grain: int) -> int:
+    """Return what is written at most: each piece of data, in whole grains."""
+    return sum(
+        (-(-(offset + length) // grain) - offset // grain) * grain
+        for block in data_blocks(source)
+        for offset, length in block.pieces
+    )
 
 
 def _to_visit(source: Source, records: Records) -> Iterator[Block]:

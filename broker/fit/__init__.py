@@ -1,9 +1,8 @@
 """Translation of a wish to what a target accepts, losing nothing in silence. Pure functions."""
 
-from broker.fit.firewall import fit_firewall
 from broker.fit.instance import fit
 from broker.fit.labels import fit_labels
 from broker.fit.names import fit_name
 from broker.fit.offers import Choice, choose_offer
 
-__all__ = ["Choice", "choose_offer", "fit", "fit_firewall", "fit_labels", "fit_name"]
+__all__ = ["Choice", "choose_offer", "fit", "fit_labels", "fit_name"]

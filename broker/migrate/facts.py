@@ -43,6 +43,7 @@ class Facts(Strict):
     networks: Mapping[str, str] = Field(default_factory=dict)
     subnets: Mapping[str, str] = Field(default_factory=dict)
     firewalls: Mapping[str, str] = Field(default_factory=dict)
+    proofs: Mapping[str, str] = Field(default_factory=dict)
     copied: Mapping[str, Copied] = Field(default_factory=dict)
     read_back: Mapping[str, str] = Field(default_factory=dict)
     instance: str | None = None
@@ -61,6 +62,10 @@ class Facts(Strict):
     def with_firewall(self, source: str, target: str) -> Self:
         """Return these facts and what stands for a firewall."""
         return self.model_copy(update={"firewalls": {**self.firewalls, source: target}})
+
+    def with_proof(self, firewall: str, proof: str) -> Self:
+        """Return these facts and how a firewall's name, as read back, stands to the plan."""
+        return self.model_copy(update={"proofs": {**self.proofs, firewall: proof}})
 
     def with_copied(self, volume: str, copied: Copied) -> Self:
         """Return these facts and what a volume was copied into."""

@@ -2,63 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from broker.fit import fit_firewall, fit_labels
+from broker.firewall import Layer, Translation, translate
+from broker.firewall.surroundings import known_peers
+from broker.firewall.translate import part_name
+from broker.fit import fit_labels
 from broker.migrate.look import Look
-from broker.migrate.steps import CreateFirewall, LinkFirewall
-from broker.migrate.wearing import wear
+from broker.migrate.steps import CreateFirewall, LinkFirewall, VerifyFirewall
+from broker.migrate.wearing import Worn, wear
 from broker.model import Fidelity, Firewall, GroupPeer, Loss, NicSpec
+from broker.model.base import NAME_LENGTH
+
+Steps = tuple[CreateFirewall | LinkFirewall | VerifyFirewall, ...]
 
 
 def map_firewalls(
     look: Look, nics: Sequence[NicSpec], machine: str
-) -> tuple[tuple[CreateFirewall | LinkFirewall, ...], tuple[NicSpec, ...], tuple[Loss, ...]]:
+) -> tuple[Steps, tuple[NicSpec, ...], tuple[Loss, ...]]:
     """Return the steps that make a machine's firewalls, its cards as they wear them, the losses.
 
     Each machine gets firewalls of its own, named after it: the rules of one with the same name that
-    is there already are nobody's to change.
+    is there already are nobody's to change. All are made, then those that name each other are
+    linked, then each is read back and proved.
     """
-    worn, nics, worn_losses = wear(look, nics)
-    travelling = {firewall.id for firewall in worn}
+    worn, fitted, losses = wear(look, nics)
+    said = {each.id: _translated(each, worn, look) for each in worn}
+    if crowded := _crowded(fitted, said, look):
+        worn, fitted, losses = wear(look, nics, joined=crowded)
+        said = {each.id: _translated(each, worn, look) for each in worn}
     create: list[CreateFirewall] = []
     link: list[LinkFirewall] = []
-    losses = [*worn_losses]
-    for firewall in worn:
-        fitted, lost = fit_firewall(
-            firewall.spec, look.limits.firewall, travelling=travelling, members=look.members
-        )
-        labels, lost_labels = fit_labels(
-            firewall.spec.labels, look.limits.labels, f"firewalls.{firewall.spec.name}.labels"
-        )
-        losses.extend((*lost, *lost_labels, *_behind(firewall, look)))
-        fitted = fitted.model_copy(
+    verify: list[VerifyFirewall] = []
+    told = [*losses]
+    for each in worn:
+        translation = said[each.id]
+        spec = each.firewalls[0].spec
+        labels, lost = fit_labels(spec.labels, look.limits.labels, f"firewalls.{spec.name}.labels")
+        told.extend((*translation.losses, *lost, *_behind(each, look)))
+        name = _name(machine, each.name)
+        ids = each.parts(len(translation.parts))
+        for number, (known_as, part) in enumerate(zip(ids, translation.parts, strict=True), 1):
+            made = part.model_copy(
+                update={
+                    "name": part_name(name, number),
+                    "network": _network_of(each, fitted),
+                    "labels": labels,
+                }
+            )
+            plain = tuple(rule for rule in made.rules if not isinstance(rule.peer, GroupPeer))
+            create.append(
+                CreateFirewall(
+                    firewall=known_as,
+                    spec=made.model_copy(update={"rules": plain}),
+                    proof=translation.proof.text,
+                )
+            )
+            if plain != made.rules:
+                link.append(LinkFirewall(firewall=known_as, name=made.name, rules=made.rules))
+            verify.append(VerifyFirewall(firewall=known_as, spec=made))
+    cards = (
+        nic.model_copy(
             update={
-                "name": _name(machine, firewall.spec.name),
-                "network": _network_of(firewall, nics),
-                "labels": labels,
+                "firewalls": tuple(
+                    part
+                    for each in worn
+                    if each.id in nic.firewalls
+                    for part in each.parts(len(said[each.id].parts))
+                )
             }
         )
-        plain = tuple(rule for rule in fitted.rules if not isinstance(rule.peer, GroupPeer))
-        create.append(
-            CreateFirewall(firewall=firewall.id, spec=fitted.model_copy(update={"rules": plain}))
-        )
-        if plain != fitted.rules:
-            link.append(LinkFirewall(firewall=firewall.id, name=fitted.name, rules=fitted.rules))
-    return (*create, *link), nics, tuple(losses)
+        for nic in fitted
+    )
+    return (*create, *link, *verify), tuple(cards), tuple(told)
+
+
+def _translated(worn: Worn, every: Sequence[Worn], look: Look) -> Translation:
+    """Return what a firewall becomes; groups that travel have only this machine in them there."""
+    first, *others = worn.firewalls
+    travelling = {each.firewalls[0].id for each in every if len(each.firewalls) == 1}
+    return translate(
+        first.spec.model_copy(update={"name": worn.name}),
+        look.limits.firewall,
+        also=tuple(each.spec for each in others),
+        behind=tuple(Layer(firewalls=(each.spec,)) for each in worn.behind),
+        defaults=look.defaults,
+        partly={f"group {group}" for group in travelling},
+        known=known_peers(look.members, look.address_sets),
+    )
+
+
+def _crowded(
+    nics: Sequence[NicSpec], said: Mapping[str, Translation], look: Look
+) -> frozenset[int]:
+    """Return the cards whose firewalls became more than one can wear."""
+    most = look.limits.firewall.groups_per_nic
+    return frozenset(
+        index
+        for index, nic in enumerate(nics)
+        if most is not None and sum(len(said[one].parts) for one in nic.firewalls) > most
+    )
 
 
 def _name(machine: str, firewall: str) -> str:
     """Return a name that does not grow when the machine moves on."""
-    return firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"
+    own = firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"
+    return own[:NAME_LENGTH]
 
 
-def _network_of(firewall: Firewall, nics: Sequence[NicSpec]) -> str:
-    return next(nic.network for nic in nics if firewall.id in nic.firewalls)
+def _network_of(worn: Worn, nics: Sequence[NicSpec]) -> str:
+    return next(nic.network for nic in nics if worn.id in nic.firewalls)
 
 
-def _behind(firewall: Firewall, look: Look) -> list[Loss]:
+def _behind(worn: Worn, look: Look) -> list[Loss]:
     """Tell of a group whose other members do not travel, where rules speak of it."""
+    return [loss for firewall in worn.firewalls for loss in _left_behind(firewall, look)]
+
+
+def _left_behind(firewall: Firewall, look: Look) -> list[Loss]:
     others = [nic for nic in firewall.attached if nic.id not in _card_ids(look)]
     spoken_of = any(
         isinstance(rule.peer, GroupPeer) and rule.peer.firewall == firewall.id

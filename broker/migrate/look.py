@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from broker.adapter import Adapter, ConsoleLog, Limits
 from broker.errors import NotFound
-from broker.model import Firewall, GroupPeer, Instance, Network, NicSpec, Offer, Strict
+from broker.firewall.surroundings import address_sets, cards, members, subnet_firewalls
+from broker.model import (
+    Firewall,
+    FirewallRule,
+    Instance,
+    Network,
+    Offer,
+    Strict,
+)
 
 Addresses = Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
 
@@ -15,7 +23,9 @@ Addresses = Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
 class Look(Strict):
     """The source machine and its surroundings, and what the target offers and has.
 
-    ``members`` are the addresses of the machines that wear a firewall other rules speak of;
+    ``members`` are the addresses of the machines that wear a firewall other rules speak of, and
+    ``address_sets`` what is in the lists they speak of; ``subnet_firewalls`` stand around the
+    subnets of the machine's cards, by subnet; ``defaults`` are the source's, behind every firewall.
     ``taken`` are the addresses in use on each network of the target.
     """
 
@@ -31,6 +41,9 @@ class Look(Strict):
     target_instances: tuple[str, ...]
     taken: Addresses
     target_has_console: bool
+    address_sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
+    subnet_firewalls: Mapping[str, tuple[Firewall, ...]] = {}
+    defaults: tuple[FirewallRule, ...] = ()
 
 
 def look(source: Adapter, target: Adapter, instance: Instance) -> Look:
@@ -46,13 +59,16 @@ def look(source: Adapter, target: Adapter, instance: Instance) -> Look:
         instance=instance,
         networks=tuple(_found(source, dict.fromkeys(nic.network for nic in nics))),
         firewalls=firewalls,
-        members=_members(source, firewalls),
+        members=members(source, firewalls),
         limits=limits,
         offers=() if limits.any_size else tuple(target.sizes()),
         target_networks=tuple(target.networks()),
         target_instances=tuple(one.name for one in there),
         taken=_taken(there),
         target_has_console=isinstance(target, ConsoleLog),
+        address_sets=address_sets(source, firewalls),
+        subnet_firewalls=subnet_firewalls(source, nics),
+        defaults=source.limits.firewall.defaults,
     )
 
 
@@ -67,33 +83,8 @@ def _found(source: Adapter, ids: Iterable[str]) -> list[Network]:
     return found
 
 
-def _members(source: Adapter, firewalls: Iterable[Firewall]) -> Addresses:
-    groups = dict.fromkeys(
-        rule.peer.firewall
-        for firewall in firewalls
-        for rule in firewall.spec.rules
-        if isinstance(rule.peer, GroupPeer)
-    )
-    cards = _cards(source.instances()) if groups else []
-    return {
-        group: tuple(
-            address for card in cards if group in card.firewalls for address in card.addresses
-        )
-        for group in groups
-    }
-
-
 def _taken(instances: Iterable[Instance]) -> Addresses:
     taken: dict[str, tuple[IPv4Address | IPv6Address, ...]] = {}
-    for card in _cards(instances):
+    for card in cards(instances):
         taken[card.network] = (*taken.get(card.network, ()), *card.addresses)
     return taken
-
-
-def _cards(instances: Iterable[Instance]) -> list[NicSpec]:
-    """Return the cards as they exist, with the addresses the provider gave them."""
-    return [
-        card
-        for instance in instances
-        for card in (*instance.spec.nics, *(nic.spec for nic in instance.nics))
-    ]

@@ -44,6 +44,7 @@ def ended(
             for done in facts.done
         ),
         disks=tuple(_disks(plan, ends, facts)) if status != "undone" else (),
+        firewalls=facts.proofs if status != "undone" else {},
         kept=aftermath.kept if aftermath else (),
         leftovers=aftermath.leftovers if aftermath else facts.leftovers,
         how_to_go_on=_how_to_go_on(plan, ends.folder, status),

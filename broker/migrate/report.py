@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -43,7 +44,8 @@ class Kept(Strict):
 class Report(Strict):
     """What one run of a plan came to.
 
-    ``leftovers`` are the things that should be gone and could not be removed, each with its reason.
+    ``firewalls`` tells how each, read back, stands to what was planned. ``leftovers`` are the
+    things that should be gone and could not be removed, each with its reason.
     """
 
     plan: str
@@ -59,6 +61,7 @@ class Report(Strict):
     losses: tuple[Loss, ...]
     steps: tuple[StepReport, ...]
     disks: tuple[DiskReport, ...]
+    firewalls: Mapping[str, str] = {}
     kept: tuple[Kept, ...]
     leftovers: tuple[str, ...]
     how_to_go_on: str
@@ -70,6 +73,7 @@ class Report(Strict):
             f"{self.source} ({self.source_id}) -> {self.target} ({self.target_id or 'not made'})",
             f"plan {self.plan}: {self.status}" + (f": {self.error}" if self.error else ""),
             *(f"  {step.seconds:8.1f} s  {step.title}" for step in self.steps),
+            *(f"firewall {name}: read back: {said}" for name, said in self.firewalls.items()),
             *(_disk(disk) for disk in self.disks),
             *(f"loss: {_loss(loss)}" for loss in self.losses),
             *(f"seen: {seen}" for seen in (self.seen,) if seen),

@@ -20,11 +20,12 @@ from broker.migrate.steps import (
     StopSource,
     UseNetwork,
     VerifyDisk,
+    VerifyFirewall,
     VerifyInstance,
 )
 from broker.model import GroupPeer, Power
 
-LeavesNothing = UseNetwork | VerifyDisk | VerifyInstance | ReleaseDisk
+LeavesNothing = UseNetwork | VerifyFirewall | VerifyDisk | VerifyInstance | ReleaseDisk
 
 
 def undo(step: Step, ends: Ends, facts: Facts, token: str) -> None:

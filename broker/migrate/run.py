@@ -9,6 +9,7 @@ from broker.errors import BrokerError, PlanStale
 from broker.migrate.copying import copy_disks, verify_disk
 from broker.migrate.ends import Ends
 from broker.migrate.facts import Facts
+from broker.migrate.proving import verify_firewall
 from broker.migrate.steps import (
     CopyDisks,
     CreateFirewall,
@@ -20,6 +21,7 @@ from broker.migrate.steps import (
     StopSource,
     UseNetwork,
     VerifyDisk,
+    VerifyFirewall,
     VerifyInstance,
 )
 from broker.migrate.verify import see_it_run
@@ -50,6 +52,8 @@ def run(step: Step, ends: Ends, facts: Facts, token: str) -> Facts:
             rules = [_on_target(rule, facts.firewalls) for rule in step.rules]
             ends.target.replace_rules(facts.firewalls[step.firewall], rules)
             return facts
+        case VerifyFirewall():
+            return facts.with_proof(step.spec.name, verify_firewall(step, ends.target, facts))
         case StopSource():
             ends.source.stop_instance(step.instance)
             return facts

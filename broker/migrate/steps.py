@@ -44,16 +44,20 @@ class CreateNetwork(Strict):
 
 
 class CreateFirewall(Strict):
-    """Make a firewall, still without the rules that name a group."""
+    """Make a firewall, still without the rules that name a group.
+
+    ``proof`` says how what it lets through stands to what the source does.
+    """
 
     do: Literal["create_firewall"] = "create_firewall"
     firewall: str
     spec: FirewallSpec
+    proof: str = ""
 
     @property
     def title(self) -> str:
         """What it does, for people."""
-        return f"create firewall {self.spec.name}"
+        return f"create firewall {self.spec.name}" + (f" ({self.proof})" if self.proof else "")
 
 
 class LinkFirewall(Strict):
@@ -68,6 +72,19 @@ class LinkFirewall(Strict):
     def title(self) -> str:
         """What it does, for people."""
         return f"add the rules of firewall {self.name} that name groups"
+
+
+class VerifyFirewall(Strict):
+    """Read a firewall back and prove that it lets through what was planned, no more and no less."""
+
+    do: Literal["verify_firewall"] = "verify_firewall"
+    firewall: str
+    spec: FirewallSpec
+
+    @property
+    def title(self) -> str:
+        """What it does, for people."""
+        return f"read firewall {self.spec.name} back and prove it"
 
 
 class StopSource(Strict):
@@ -172,6 +189,7 @@ Step = Annotated[
     | CreateNetwork
     | CreateFirewall
     | LinkFirewall
+    | VerifyFirewall
     | StopSource
     | CopyDisks
     | VerifyDisk

@@ -2,75 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from broker.migrate.look import Look
-from broker.model import Action, Fidelity, Firewall, FirewallSpec, Loss, NicSpec
+from broker.model import Fidelity, Firewall, Loss, NicSpec, Strict
+from broker.model.base import NAME_LENGTH
+
+
+class Worn(Strict):
+    """Firewalls of the source that become one on the target, and what stands behind them there.
+
+    ``id`` stands for what is made of them; that of a single one is its own.
+    """
+
+    firewalls: tuple[Firewall, ...]
+    behind: tuple[Firewall, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id that steps know it by."""
+        return "+".join(firewall.id for firewall in self.firewalls)
+
+    def parts(self, count: int) -> list[str]:
+        """Return the ids of what it becomes; the first is what rules mean by the group."""
+        return [
+            self.id if number == 1 else f"{self.id} part {number}" for number in range(1, count + 1)
+        ]
+
+    @property
+    def name(self) -> str:
+        """Its name, of all their names."""
+        return "-".join(firewall.spec.name for firewall in self.firewalls)[:NAME_LENGTH]
 
 
 def wear(
-    look: Look, nics: Sequence[NicSpec]
-) -> tuple[tuple[Firewall, ...], tuple[NicSpec, ...], tuple[Loss, ...]]:
+    look: Look, nics: Sequence[NicSpec], *, joined: Collection[int] = ()
+) -> tuple[tuple[Worn, ...], tuple[NicSpec, ...], tuple[Loss, ...]]:
     """Return the firewalls to make, the cards as they wear those, and the losses.
 
-    A card that wears more than one of the target's can gets one that allows what any of them does.
+    Those of a card in ``joined``, or of one that wears more than the target's can, become one.
     """
     known = {firewall.id: firewall for firewall in look.firewalls}
     most = look.limits.firewall.groups_per_nic
-    worn: dict[str, Firewall] = {}
+    worn: dict[str, Worn] = {}
     fitted: list[NicSpec] = []
     losses: list[Loss] = []
     for index, nic in enumerate(nics):
-        own = [known[one] for one in nic.firewalls]
-        if most is not None and len(own) > most:
-            joined = _joined(own)
-            losses.append(_told(index, own, joined, most))
-            own = own if joined is None else [joined]
+        own = tuple(known[one] for one in nic.firewalls)
+        together = len(own) > 1 and (index in joined or (most is not None and len(own) > most))
+        sets = [own] if together else [(one,) for one in own]
+        behind = look.subnet_firewalls.get(nic.subnet, ()) if nic.subnet else ()
+        here = [Worn(firewalls=each, behind=behind) for each in sets]
+        if together:
+            losses.append(_joined(index, here[0]))
         elif not own:
             losses.append(_bare(index))
-        worn.update({firewall.id: firewall for firewall in own})
-        ids = tuple(firewall.id for firewall in own)
-        fitted.append(nic.model_copy(update={"firewalls": ids}))
+        for each in here:
+            known_one = worn.get(each.id, each)
+            both = {one.id: one for one in (*known_one.behind, *each.behind)}
+            worn[each.id] = each.model_copy(update={"behind": tuple(both.values())})
+        fitted.append(nic.model_copy(update={"firewalls": tuple(each.id for each in here)}))
     return tuple(worn.values()), tuple(fitted), tuple(losses)
 
 
-def _joined(firewalls: Sequence[Firewall]) -> Firewall | None:
-    """Return one firewall for several, None where one denies: their order would matter."""
-    rules = [rule for firewall in firewalls for rule in firewall.spec.rules]
-    if any(rule.action is Action.DENY for rule in rules):
-        return None
-    if len({firewall.spec.stateful for firewall in firewalls}) > 1:
-        return None
-    unordered = (rule.model_copy(update={"priority": None}) for rule in rules)
-    return Firewall(
-        id="+".join(firewall.id for firewall in firewalls),
-        spec=FirewallSpec(
-            name="-".join(firewall.spec.name for firewall in firewalls)[:255],
-            rules=tuple(dict.fromkeys(unordered)),
-            stateful=firewalls[0].spec.stateful,
-        ),
-        attached=tuple(each for firewall in firewalls for each in firewall.attached),
-    )
-
-
-def _told(index: int, own: Sequence[Firewall], joined: Firewall | None, most: int) -> Loss:
-    before = ", ".join(firewall.spec.name for firewall in own)
-    if joined is not None:
-        return Loss(
-            field=f"nics[{index}].firewalls",
-            fidelity=Fidelity.EXACT,
-            before=before,
-            after=joined.spec.name,
-            reason=f"a card of the target wears at most {most}: one allows what any of them did",
-        )
+def _joined(index: int, worn: Worn) -> Loss:
     return Loss(
         field=f"nics[{index}].firewalls",
-        fidelity=Fidelity.DROPPED,
-        before=before,
-        after="",
-        reason=f"a card of the target wears at most {most}, and firewalls that deny or differ in "
-        "keeping state cannot be joined",
-        blocking=True,
+        fidelity=Fidelity.EXACT,
+        before=", ".join(firewall.spec.name for firewall in worn.firewalls),
+        after=worn.name,
+        reason="a card of the target has no room for all: one allows what any of them did",
     )
 
 

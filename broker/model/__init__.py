@@ -2,8 +2,10 @@
 
 from broker.model.base import GIB, KIB, MIB, Bytes, Labels, MiB, Name, Native, Resource, Strict
 from broker.model.firewall import (
+    EVERYONE,
     ICMP,
     ICMPV6,
+    SCTP,
     TCP,
     UDP,
     Action,
@@ -37,11 +39,13 @@ from broker.model.state import Power, State, StopMode
 from broker.model.volume import Bus, Image, Snapshot, Volume, VolumeSpec
 
 __all__ = [
+    "EVERYONE",
     "GIB",
     "ICMP",
     "ICMPV6",
     "KIB",
     "MIB",
+    "SCTP",
     "TCP",
     "UDP",
     "Action",

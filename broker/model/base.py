@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -18,7 +18,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+NAME_LENGTH = 255
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 """What people call a thing. Not its id, and not unique; a provider's own grammar is in Limits."""
 
 Labels = Mapping[str, str]
@@ -26,6 +28,11 @@ Labels = Mapping[str, str]
 
 Native = Mapping[str, JsonValue]
 """The provider's own words, kept whole for people. broker/ never branches on them."""
+
+Item = TypeVar("Item")
+
+SetOf = Annotated[frozenset[Item], PlainSerializer(sorted, when_used="json-unless-none")]
+"""A set whose JSON is sorted: equal values have equal bytes."""
 
 Bytes = Annotated[int, Field(ge=0)]
 MiB = Annotated[int, Field(gt=0)]

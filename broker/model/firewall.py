@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
-from pydantic.networks import IPvAnyNetwork
 
+from broker.model.addresses import Cidr
 from broker.model.base import Labels, Name, Resource, Strict
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -38,7 +39,7 @@ class CidrPeer(Strict):
     """Everyone with an address in ``cidr``."""
 
     kind: Literal["cidr"] = "cidr"
-    cidr: IPvAnyNetwork
+    cidr: Cidr
 
 
 class GroupPeer(Strict):
@@ -56,6 +57,12 @@ class AddressSetPeer(Strict):
 
 
 Peer = Annotated[CidrPeer | GroupPeer | AddressSetPeer, Field(discriminator="kind")]
+
+
+EVERYONE = {
+    Family.IPV4: CidrPeer(cidr=IPv4Network("0.0.0.0/0")),
+    Family.IPV6: CidrPeer(cidr=IPv6Network("::/0")),
+}
 
 
 class PortRange(Strict):
@@ -84,7 +91,7 @@ class Icmp(Strict):
         return self
 
 
-TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58
+TCP, UDP, SCTP, ICMP, ICMPV6 = 6, 17, 132, 1, 58
 """IANA protocol numbers of the protocols that have ports or ICMP types."""
 
 
@@ -109,7 +116,7 @@ class FirewallRule(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.ports or self.source_ports) and self.protocol not in (TCP, UDP, 132):
+        if (self.ports or self.source_ports) and self.protocol not in (TCP, UDP, SCTP):
             raise ValueError("only tcp (6), udp (17) and sctp (132) have ports")
         if self.icmp and self.protocol not in (ICMP, ICMPV6):
             raise ValueError("only icmp (1) and icmpv6 (58) have types")

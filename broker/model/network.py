@@ -6,8 +6,8 @@ import ipaddress
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
-from pydantic.networks import IPvAnyAddress, IPvAnyNetwork
 
+from broker.model.addresses import Address, Cidr
 from broker.model.base import Labels, Name, Resource, Strict
 
 Mac = Annotated[
@@ -19,8 +19,8 @@ class SubnetSpec(Strict):
     """A range of addresses of one family. ``gateway`` is None where the provider chooses it."""
 
     name: str = ""
-    cidr: IPvAnyNetwork
-    gateway: IPvAnyAddress | None = None
+    cidr: Cidr
+    gateway: Address | None = None
     dhcp: bool = True
 
     @model_validator(mode="after")
@@ -71,6 +71,6 @@ class NicSpec(Strict):
     network: str
     subnet: str | None = None
     mac: Mac | None = None
-    addresses: tuple[IPvAnyAddress, ...] = ()
+    addresses: tuple[Address, ...] = ()
     public: bool = False
     firewalls: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt
 
-from broker.model.base import Bytes, MiB, Strict
+from broker.model.base import Bytes, MiB, SetOf, Strict
 
 
 class Arch(StrEnum):
@@ -53,7 +53,7 @@ class Offer(Strict):
 
     id: str
     size: Size
-    firmware: frozenset[Firmware]
+    firmware: SetOf[Firmware]
     price_per_hour: Money | None = None
     local_disk: Bytes | None = None
     disks: PositiveInt | None = None
@@ -63,8 +63,8 @@ class Offer(Strict):
     current: bool = True
     family: str | None = None
     character: str | None = None
-    drivers: frozenset[str] = frozenset()
-    zones: frozenset[str] | None = None
+    drivers: SetOf[str] = frozenset()
+    zones: SetOf[str] | None = None
 
 
 class Host(Strict):

@@ -6,14 +6,19 @@ Packets from the host itself leave the bridge by another door, so the host prove
 from __future__ import annotations
 
 import ipaddress
+import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 REACH_S = 3
 """A packet that is dropped is never answered; one that is let through is answered at once."""
 
+
+KNOCKER = Path(__file__).with_name("knocker.py")
 
 FORWARD_S = 60.0
 """Twice the longest forward delay there is."""
@@ -33,6 +38,21 @@ class ThirdParty:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         return done.stdout.strip() if done.returncode == 0 else None
+
+    def takes(self, address: ipaddress.IPv4Interface) -> None:
+        """Give it one more address."""
+        link = _run("ip", "-n", self._namespace, "-o", "link", "show", "type", "veth").split()[1]
+        _run("ip", "-n", self._namespace, "addr", "add", str(address), "dev", link.split("@")[0])
+
+    def knocks(self, doors: list[dict[str, object]]) -> list[bool]:
+        """Return for each door, all at once, whether the machine behind it was reached."""
+        done = subprocess.run(
+            ["ip", "netns", "exec", self._namespace, sys.executable, str(KNOCKER)],
+            input=json.dumps(doors), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        found: list[bool] = json.loads(done.stdout)
+        return found
 
 
 @contextmanager

@@ -103,6 +103,7 @@ def _create(kind: Kind, kit: Kit, network: str) -> tuple[Callable[[Adapter], str
         return lambda adapter: adapter.create_volume(spec, token=token).id, token
     if kind is Kind.SNAPSHOT:
         volume = kit.volume().id
+        token = kit.token()  # goes first: not everywhere is a volume deleted that has snapshots
         return lambda adapter: adapter.create_snapshot(volume, "snap", token=token).id, token
     if kind is Kind.NETWORK:
         wanted = kit.network_spec()

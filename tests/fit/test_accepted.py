@@ -1,6 +1,7 @@
 """What comes out of a fit without a blocking loss is what the reference cloud accepts."""
 
 import ipaddress
+import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,12 +9,12 @@ from hypothesis import strategies as st
 from adapters.memory import checks
 from adapters.memory.settings import ROOMY
 from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
-from broker.fit import fit, fit_firewall
+from broker.firewall import translate
+from broker.fit import fit
 from broker.model import (
     MIB,
     Arch,
     Bus,
-    FirewallRule,
     FirewallSpec,
     Firmware,
     InstanceSpec,
@@ -21,8 +22,7 @@ from broker.model import (
     Size,
     VolumeSpec,
 )
-from tests.fit.test_firewall import limits as firewall_limits
-from tests.fit.test_firewall import rules
+from tests.firewall.dialects import DIALECTS, rules
 
 limits = st.builds(
     lambda **given: ROOMY.model_copy(update=given),
@@ -96,11 +96,31 @@ def test_a_machine(spec: InstanceSpec, target: Limits) -> None:
     assert not any(loss.blocking for loss in lost)
 
 
+firewall_limits = st.builds(
+    FirewallLimits,
+    denies=st.just(True),
+    priorities=st.just((100, 4096)),
+    source_ports=st.booleans(),
+    group_peers=st.booleans(),
+    protocols=st.sampled_from([None, frozenset({1, 6, 17, 58})]),
+    rules_per_direction=st.integers(1, 30),
+) | st.builds(
+    FirewallLimits,
+    denies=st.just(False),
+    source_ports=st.booleans(),
+    group_peers=st.booleans(),
+    protocols=st.sampled_from([None, frozenset({1, 6, 17, 58})]),
+    rules_per_direction=st.integers(1, 30),
+    groups_per_nic=st.integers(1, 3),
+)
+
+
 @settings(max_examples=100, deadline=None)
-@given(st.lists(rules(), max_size=5), firewall_limits)
-def test_a_firewall(source: list[FirewallRule], target: FirewallLimits) -> None:
-    spec = FirewallSpec(name="fw", rules=tuple(source))
-    told = target.model_copy(update={"priorities": (100, 4096) if target.denies else None})
-    fitted, losses = fit_firewall(spec, told, travelling={"fw-own"})
-    if not any(loss.blocking for loss in losses):
-        checks.firewall(ROOMY.model_copy(update={"firewall": told}), fitted)
+@given(st.randoms(use_true_random=False), st.sampled_from([*DIALECTS.values()]), firewall_limits)
+def test_a_firewall(rng: random.Random, source: FirewallLimits, target: FirewallLimits) -> None:
+    spec = FirewallSpec(name="fw", rules=rules(rng, source, most=5))
+    found = translate(spec, target, partly={"group fw-own"})
+    if any(loss.blocking for loss in found.losses):
+        return
+    for part in found.parts:
+        checks.firewall(ROOMY.model_copy(update={"firewall": target}), part)

@@ -8,13 +8,20 @@ import pytest
 
 from broker import migrate
 from broker.engine import inline
-from broker.errors import ConfigError, Conflict, NotFound, PlanStale, Unsupported
+from broker.errors import (
+    ConfigError,
+    Conflict,
+    DataMismatch,
+    NotFound,
+    PlanStale,
+    Unsupported,
+)
 from broker.migrate.ends import Ends
 from broker.migrate.events import DiskProgress, Event, StepFinished, StepStarted, unwatched
 from broker.migrate.facts import Facts
 from broker.migrate.folder import RunFolder
 from broker.migrate.run import run
-from broker.model import GroupPeer, Power
+from broker.model import Firewall, FirewallSpec, GroupPeer, Power
 from tests.migrate.world import DATA_SIZE, World
 
 
@@ -32,7 +39,8 @@ def test_a_machine_moves_whole(world: World) -> None:
 
 
 def test_networks_and_firewalls_travel(world: World) -> None:
-    world.apply(world.plan())
+    report = world.apply(world.plan())
+    assert report.firewalls == {"web-1-web": "equal"}
     there = world.assert_moved()
     (nic,) = there.spec.nics
     (firewall,) = world.cloud.firewalls()
@@ -41,6 +49,37 @@ def test_networks_and_firewalls_travel(world: World) -> None:
         GroupPeer(firewall=firewall.id)
     ]
     assert world.cloud.network(nic.network).spec.subnets[0].cidr.exploded == "10.0.0.0/24"
+
+
+def test_a_firewall_in_several_parts_travels(world: World) -> None:
+    """Two rules, and room for one in each of the target's."""
+    world.settle(limits={"firewall": {"rules_per_direction": 1, "groups_per_nic": 3}})
+    report = world.apply(world.plan())
+    assert report.firewalls == {"web-1-web": "equal", "web-1-web-2": "equal"}
+    (nic,) = world.assert_moved().spec.nics
+    there = {one.id: one for one in world.cloud.firewalls()}
+    assert set(nic.firewalls) == set(there)
+    assert sorted(len(one.spec.rules) for one in there.values()) == [1, 1]
+
+
+def test_a_firewall_that_reads_back_otherwise_stops_the_move(world: World) -> None:
+    create = world.cloud.create_firewall
+
+    def careless(spec: FirewallSpec, *, token: str) -> Firewall:
+        wide = (rule.model_copy(update={"protocol": None}) for rule in spec.rules)
+        return create(spec.model_copy(update={"rules": tuple(wide)}), token=token)
+
+    world.lab.replace_rules(
+        world.web.spec.nics[0].firewalls[0],
+        world.lab.firewall(world.web.spec.nics[0].firewalls[0]).spec.rules[:1],
+    )
+    plan = world.plan()
+    opened = {**world.opened, "cloud": world.cloud}
+    world.cloud.create_firewall = careless  # type: ignore[method-assign]
+    with pytest.raises(DataMismatch, match=r"wider by: .* for instance "):
+        world.apply(plan, opened=opened)
+    assert world.cloud.firewalls() == []
+    assert world.source_power is Power.RUNNING
 
 
 def test_it_goes_home_to_the_same_disks(world: World) -> None:

@@ -213,13 +213,15 @@ class TestFirewalls:
         assert the(CreateFirewall, plan).spec.name == "web-1-default"
 
     def test_firewalls_that_name_each_other_are_made_first_and_linked_then(self) -> None:
-        one = firewall("fw-1", "one", rule(), rule(peer=GroupPeer(firewall="fw-2")))
+        tcp = rule(protocol=6)
+        one = firewall("fw-1", "one", tcp, rule(peer=GroupPeer(firewall="fw-2")))
         two = firewall("fw-2", "two", rule(peer=GroupPeer(firewall="fw-1")))
         plan = planned(look(instance=self.wearing("fw-1", "fw-2"), firewalls=(one, two)))
         steps = [step for step in plan.steps if "firewall" in step.do]
-        assert [step.do for step in steps] == ["create_firewall"] * 2 + ["link_firewall"] * 2
+        kinds = ("create_firewall", "link_firewall", "verify_firewall")
+        assert [step.do for step in steps] == [kind for kind in kinds for _ in range(2)]
         assert isinstance(steps[2], LinkFirewall)
-        assert steps[0].spec.rules == (rule(),)
+        assert steps[0].spec.rules == (tcp,)
         assert steps[2].rules == one.spec.rules
 
     def test_a_group_that_stays_behind_is_spelled_out(self) -> None:
@@ -250,11 +252,53 @@ class TestFirewalls:
         plan = self.with_one_a_card(firewall("fw-1", "ssh", ssh), firewall("fw-2", "web", web, ssh))
         step = the(CreateFirewall, plan)
         assert step.spec.name == "web-1-ssh-web"
-        assert step.spec.rules == (ssh, web)
+        assert set(step.spec.rules) == {ssh, web}
+        assert step.proof == "equal"
         assert plan.spec.nics[0].firewalls == (step.firewall,)
         assert not plan.blocking
 
-    def test_firewalls_that_deny_cannot_become_one(self) -> None:
+    def test_one_firewalls_deny_stops_nothing_that_another_lets_through(self) -> None:
         deny = rule(action="deny", priority=1)
-        plan = self.with_one_a_card(firewall("fw-1", "one", deny), firewall("fw-2", "two"))
-        assert [loss.field for loss in plan.blocking] == ["nics[0].firewalls"]
+        every = rule(priority=2)
+        ssh = rule(protocol=6, ports={"first": 22, "last": 22})
+        plan = self.with_one_a_card(
+            firewall("fw-1", "one", deny, every), firewall("fw-2", "two", ssh)
+        )
+        assert the(CreateFirewall, plan).spec.rules == (ssh,)
+        assert not plan.blocking
+
+    def test_too_many_rules_for_one_firewall_become_two(self) -> None:
+        ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in range(1, 9, 2)]
+        narrow = LIMITS.firewall.model_copy(update={"rules_per_direction": 3, "groups_per_nic": 2})
+        limits = LIMITS.model_copy(update={"firewall": narrow})
+        web = firewall("fw-1", "web", *ports)
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
+        steps = [step for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert [step.spec.name for step in steps] == ["web-1-web", "web-1-web-2"]
+        assert {one for step in steps for one in step.spec.rules} == set(ports)
+        assert plan.spec.nics[0].firewalls == tuple(step.firewall for step in steps)
+        assert not plan.blocking
+
+    def test_what_stands_around_the_subnet_travels_too(self) -> None:
+        ssh, web = (rule(protocol=6, ports={"first": one, "last": one}) for one in (22, 80))
+        own = firewall("fw-1", "own", ssh, web)
+        around = firewall("acl-1", "around", web)
+        nic = NicSpec(network="net-lan", subnet="sub-lan", firewalls=("fw-1",))
+        plan = planned(
+            look(
+                instance=instance(nics=(nic,)),
+                firewalls=(own,),
+                subnet_firewalls={"sub-lan": (around,)},
+            )
+        )
+        assert the(CreateFirewall, plan).spec.rules == (web,)
+
+    def test_a_long_name_leaves_room_for_the_number(self) -> None:
+        ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in (1, 3)]
+        narrow = LIMITS.firewall.model_copy(update={"rules_per_direction": 1})
+        limits = LIMITS.model_copy(update={"firewall": narrow})
+        web = firewall("fw-1", "w" * 255, *ports)
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
+        names = [step.spec.name for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert [len(name) for name in names] == [255, 255]
+        assert names[1].endswith("w-2")

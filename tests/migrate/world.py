@@ -128,7 +128,9 @@ class World:
         firewall = self.lab.create_firewall(
             FirewallSpec(name="web", network=network.id, rules=(allow,)), token="web"
         )
-        own = allow.model_copy(update={"peer": GroupPeer(firewall=firewall.id), "priority": 110})
+        own = allow.model_copy(
+            update={"peer": GroupPeer(firewall=firewall.id), "protocol": 17, "priority": 110}
+        )
         self.lab.replace_rules(firewall.id, (allow, own))
         spec = InstanceSpec(
             name="web-1",

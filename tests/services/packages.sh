@@ -36,6 +36,11 @@ kmod                           depmod and modprobe order its kernel modules
 grub-common                    grub-mkimage links its boot loader
 xz-utils                       unpacks kernel modules where they are .ko.xz
 zstd                           unpacks kernel modules where they are .ko.zst
+mariadb-server-core            database of the OpenStack services
+mariadb-client-core            makes its first tables
+rabbitmq-server                message queue of the OpenStack services
+memcached                      cache of the OpenStack services
+curl                           waits until they answer
 '
 
 say() { printf '[packages] %s\n' "$*"; }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 AWS_ADDRESS = ("127.0.0.1", 5055)  # see the port table in README.md
+OPENSTACK_PORTS = (5000, 8774, 8776, 9292, 9696)
 
 
 def require(service: str) -> None:
@@ -39,12 +40,25 @@ def _libvirt() -> str | None:
 
 
 def _aws() -> str | None:
+    return _silent(AWS_ADDRESS)
+
+
+def _openstack() -> str | None:
+    problems = [_silent(("127.0.0.1", port)) for port in OPENSTACK_PORTS]
+    return next((problem for problem in problems if problem), None)
+
+
+def _silent(address: tuple[str, int]) -> str | None:
     try:
-        socket.create_connection(AWS_ADDRESS, timeout=2).close()
+        socket.create_connection(address, timeout=2).close()
     except OSError as error:
-        return f"nothing listens on {AWS_ADDRESS[0]}:{AWS_ADDRESS[1]} ({error})"
+        return f"nothing listens on {address[0]}:{address[1]} ({error})"
     return None
 
 
 # each returns what is wrong, or None
-PROBES: dict[str, Callable[[], str | None]] = {"aws": _aws, "libvirt": _libvirt}
+PROBES: dict[str, Callable[[], str | None]] = {
+    "aws": _aws,
+    "libvirt": _libvirt,
+    "openstack": _openstack,
+}

@@ -11,8 +11,12 @@ import ipaddress
 from collections.abc import Sequence
 
 from adapters.kvm.translate.xml import Element, dump, element, parse
+from broker.adapter import PlatformTraffic
 from broker.errors import Invalid, Unsupported
 from broker.model import (
+    EVERYONE,
+    ICMPV6,
+    UDP,
     Action,
     CidrPeer,
     Direction,
@@ -24,6 +28,9 @@ from broker.model import (
 
 HEAD, FIRST, UNORDERED, TAIL = -1000, -900, 999, 1000
 """libvirt's own bounds, and what is between them for our rules."""
+
+# router and neighbour solicitation and advertisement (RFC 4861): IPv6's ARP
+NEIGHBOURS = (133, 134, 135, 136)
 
 PRIORITIES = (0, 65535)
 COMMENT_BYTES = 255
@@ -62,6 +69,43 @@ _ANY: dict[int, ipaddress.IPv4Network | ipaddress.IPv6Network] = {
 }
 
 
+def _dhcp(family: Family, client: int, server: int) -> tuple[FirewallRule, ...]:
+    ends = {Direction.EGRESS: (client, server), Direction.INGRESS: (server, client)}
+    return tuple(
+        FirewallRule(
+            direction=direction,
+            family=family,
+            peer=EVERYONE[family],
+            protocol=UDP,
+            source_ports=PortRange(first=source, last=source),
+            ports=PortRange(first=port, last=port),
+        )
+        for direction, (source, port) in ends.items()
+    )
+
+
+PLATFORM = (
+    PlatformTraffic(
+        name="DHCP", rules=(*_dhcp(Family.IPV4, 68, 67), *_dhcp(Family.IPV6, 546, 547))
+    ),
+    PlatformTraffic(
+        name="neighbour discovery",
+        rules=tuple(
+            FirewallRule(
+                direction=direction,
+                family=Family.IPV6,
+                peer=EVERYONE[Family.IPV6],
+                protocol=ICMPV6,
+                icmp=Icmp(type=kind),
+            )
+            for direction in Direction
+            for kind in NEIGHBOURS
+        ),
+    ),
+)
+"""What the head of every filter lets through."""
+
+
 def filter_xml(rules: Sequence[FirewallRule], *, uuid: str, name: str) -> str:
     """Return the XML of a filter that does what ``rules`` say; Unsupported or Invalid else."""
     ordered = sorted({rule.priority for rule in rules if rule.priority is not None})
@@ -85,7 +129,7 @@ def rules(xml: str) -> tuple[FirewallRule, ...]:
     frame = _frame()
     for rule in root:
         if rule.tag != "uuid" and dump(_bare(rule)) not in frame:
-            found.append(_read(rule, root.get("name", "")))
+            found.append(read_rule(rule, root.get("name", "")))
     return tuple(found)
 
 
@@ -116,12 +160,7 @@ def _head() -> list[Element]:
         let("in", "udp", srcportstart="67", dstportstart="68"),
         let("out", "udp-ipv6", srcportstart="546", dstportstart="547"),
         let("in", "udp-ipv6", srcportstart="547", dstportstart="546"),
-        # router and neighbour solicitation and advertisement (RFC 4861): IPv6's ARP
-        *(
-            let(way, "icmpv6", type=str(kind))
-            for way in ("in", "out")
-            for kind in (133, 134, 135, 136)
-        ),
+        *(let(way, "icmpv6", type=str(kind)) for way in ("in", "out") for kind in NEIGHBOURS),
     ]
 
 
@@ -180,7 +219,8 @@ def _comment(rule: FirewallRule) -> str:
     return f"{priority} {words}".encode()[:COMMENT_BYTES].decode(errors="ignore")
 
 
-def _read(rule: Element, name: str) -> FirewallRule:
+def read_rule(rule: Element, name: str) -> FirewallRule:
+    """Return what one native rule of the filter ``name`` says; Unsupported when no rule can."""
     match = rule[0] if len(rule) == 1 else None
     known = _ELEMENTS.get(match.tag) if match is not None else None
     direction = _DIRECTIONS.get(rule.get("direction", ""))

@@ -1,0 +1,54 @@
+"""One project in one region of one OpenStack."""
+
+from __future__ import annotations
+
+import threading
+
+from adapters.openstack.errors import calling
+from adapters.openstack.instances import Instances
+from adapters.openstack.key_pairs import KeyPairs
+from adapters.openstack.limits import probe
+from adapters.openstack.made import Makings
+from adapters.openstack.session import Session
+from broker.adapter import Adapter, ConsoleLog, Limits, Pausable, PublicAddresses
+
+
+class OpenStackAdapter(Instances, Makings, KeyPairs):
+    """Servers, volumes, images and networks of one project. Safe to use from many threads."""
+
+    def __init__(self, name: str, session: Session) -> None:
+        super().__init__(name, session)
+        self._limits: Limits | None = None
+        self._probing = threading.Lock()
+
+    @property
+    def limits(self) -> Limits:
+        """What this account accepts, asked of the deployment once."""
+        with self._probing:
+            if self._limits is None:
+                with calling("look at limits"):
+                    architectures = {offer.size.arch for offer in self.sizes()}
+                    self._limits = probe(self._session, architectures)
+            return self._limits
+
+    def check(self) -> str:
+        """Make one cheap authenticated call and return who and where we are, in one line."""
+        with calling("check account"):
+            # authenticates, and is answered without a look at any server
+            self._session.get("compute", "/limits")
+            connection = self._session.connection
+            return (
+                f"project {connection.current_project.name} as {connection.auth.get('username')}"
+                f" in region {connection.config.get_region_name()},"
+                f" compute {self._session.microversion('compute')}"
+            )
+
+    def close(self) -> None:
+        """Let go of connections. May be called twice."""
+        self._session.close()
+
+
+_adapter: type[Adapter] = OpenStackAdapter
+_console: type[ConsoleLog] = OpenStackAdapter
+_pausable: type[Pausable] = OpenStackAdapter
+_addresses: type[PublicAddresses] = OpenStackAdapter

@@ -1,0 +1,87 @@
+"""The bytes of volumes, snapshots and images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.openstack import marks
+from adapters.openstack.errors import calling
+from adapters.openstack.images import Images
+from adapters.openstack.sink import ImageSink
+from adapters.openstack.source import ImageSource
+from broker.disks.contract import Sink, Source
+from broker.errors import Conflict, NotFound, Unsupported
+
+STREAMED = "qcow2"
+"""Holes are not sent, and every deployment's cinder takes it; of a raw image they would be."""
+
+
+class Disks(Images):
+    """Opens disks to read and to fill. A filled disk is an image, until an instance is made of it.
+
+    The images of volumes that are read are deleted when the source is closed.
+    """
+
+    def open_source(self, id: str) -> Source:
+        """Open a volume, a snapshot or an image, from one consistent point."""
+        with calling("open disk"):
+            marks.id_of(id, "disk")
+            if image := self._found("image", f"/images/{id}"):
+                if image["status"] != "active":
+                    raise Conflict(
+                        f"image {id} is {image['status']}: it has not all of its bytes",
+                        hint="Wait for its upload, or delete it",
+                    )
+                return ImageSource(self._session, image, lambda: None)
+            name = f"{marks.TEMPORARY}{id}"
+            if self._found("block_storage", f"/snapshots/{id}"):
+                made = self._capture_snapshot(id, name, {})
+            else:
+                made = self._capture(id, name, {})
+            return ImageSource(self._session, self._image(made), lambda: self._drop_image(made))
+
+    def open_sink(self, size: int, *, name: str, token: str) -> Sink:
+        """Open a new disk of at least ``size`` bytes for filling.
+
+        The same token finds a disk that was committed. One that was not is begun anew, under
+        another id: glance keeps nothing of a stream that broke.
+        """
+        with calling("open disk"):
+            whole = self._gib_within(size)
+            for known in self._images_with(token):
+                if known["status"] == "active" or not _was_written(known):
+                    return ImageSink(self._session, known, self._drop_image)
+                self._drop_image(known["id"])
+            if STREAMED not in self._formats():
+                raise Unsupported(
+                    f"this deployment's glance takes no {STREAMED} images",
+                    hint=f"The operator can add {STREAMED} to glance's disk_formats",
+                )
+            wish = {
+                "name": name,
+                "disk_format": STREAMED,
+                "container_format": "bare",
+                "min_disk": whole,
+                "visibility": "private",
+                marks.IMAGE_TOKEN: token,
+                marks.IMAGE_ROLE: marks.DISK,
+            }
+            made: Mapping[str, Any] = self._session.post("image", "/images", wish)
+            return ImageSink(self._session, made, self._drop_image)
+
+    def delete_disk(self, id: str) -> None:
+        """Delete what ``Sink.commit`` returned; quiet when it is gone. Volumes made of it stay."""
+        with calling("delete disk"):
+            self._drop_image(id)
+
+    def _found(self, service: Any, path: str) -> Mapping[str, Any] | None:
+        try:
+            found: Mapping[str, Any] = self._session.get(service, path)
+        except NotFound:
+            return None
+        return found
+
+
+def _was_written(image: Mapping[str, Any]) -> bool:
+    return image["status"] != "queued" or marks.IMAGE_WRITTEN in image

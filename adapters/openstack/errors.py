@@ -1,0 +1,160 @@
+"""From the services' answers, and the SDK's exceptions, to ours: one table and one door."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import requests
+from keystoneauth1 import exceptions as auth
+from openstack import exceptions as sdk
+
+from broker.errors import (
+    AccessDenied,
+    BrokerError,
+    ConfigError,
+    Conflict,
+    Invalid,
+    NotFound,
+    QuotaExceeded,
+    Throttled,
+    Transient,
+    Unsupported,
+)
+
+PROVIDER = "openstack"
+
+# The services have few codes and tell the rest in words. The first line whose status and pattern
+# fit decides; the pattern is searched in "code: message".
+_TABLE: tuple[tuple[range, str, type[BrokerError]], ...] = (
+    (range(401, 402), "", AccessDenied),
+    (range(400, 500), r"(?i)quota|OverLimit\b.*exceed|LimitExceeded|no more IP", QuotaExceeded),
+    (range(400, 500), r"IpAddressGenerationFailure|No valid host", QuotaExceeded),
+    (range(403, 404), r"(?i)in use|SecurityGroupCannotRemoveDefault", Conflict),
+    (range(403, 404), "", AccessDenied),
+    (range(404, 405), "", NotFound),
+    (range(410, 411), "", NotFound),
+    (range(413, 414), r"(?i)image", QuotaExceeded),
+    (range(413, 414), "", Throttled),
+    (range(429, 430), "", Throttled),
+    (range(405, 406), "", Unsupported),
+    (range(406, 407), "", Unsupported),
+    (range(501, 502), "", Unsupported),
+    (range(503, 504), "", Throttled),
+    (
+        range(400, 401),
+        r"(?i)could ?n[o']t be found|can ?not find|does not exist|NotFound",
+        NotFound,
+    ),
+    (
+        range(400, 401),
+        r"(?i)status must be|must be available|invalid (volume|snapshot)\b.*(status|state)"
+        r"|is (already )?in use|already attached|in-use",
+        Conflict,
+    ),
+    (range(409, 410), "", Conflict),
+    (range(500, 600), "", Transient),
+)
+
+_HINTS: dict[type[BrokerError], str] = {
+    AccessDenied: "Check the cloud's entry in clouds.yaml, and the user's roles in the project",
+    QuotaExceeded: "Ask the operator for a higher quota, or delete what is not needed",
+}
+
+
+def error_for(
+    status: int, body: str, *, operation: str = "", headers: Mapping[str, str] | None = None
+) -> BrokerError:
+    """Return our error for an answer. What no line of the table knows is Invalid."""
+    code, message = _said(body)
+    text = message or f"the service answered {status}"
+    kind = next(
+        (
+            kind
+            for statuses, pattern, kind in _TABLE
+            if status in statuses and re.search(pattern, f"{code}: {message}")
+        ),
+        Invalid,
+    )
+    told = {
+        "hint": _HINTS.get(kind, ""),
+        "provider": PROVIDER,
+        "operation": operation,
+        "code": code or str(status),
+        "request_id": (headers or {}).get("x-openstack-request-id", ""),
+    }
+    if kind is Throttled:
+        return Throttled(text, retry_after=_retry_after(headers or {}), **told)
+    return kind(text, **told)
+
+
+def _said(body: str) -> tuple[str, str]:
+    """Return code and message of an error's body; each service has another form."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        # a page in HTML, from glance or something in front of a service
+        return "", " ".join(
+            re.sub(r"<(style|title).*?</\1>|<[^>]*>", " ", body, flags=re.S).split()
+        )
+    if not isinstance(told, dict):
+        return "", str(told)
+    code, inner = next(iter(told.items()), ("", ""))
+    if isinstance(inner, dict):
+        return str(inner.get("type") or code), str(inner.get("message", ""))
+    return str(told.get("title", "")), str(told.get("message", inner))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    try:
+        return float(headers["retry-after"])
+    except (KeyError, ValueError):
+        return None
+
+
+@contextmanager
+def calling(operation: str) -> Iterator[None]:
+    """Let only ``broker.errors`` out of the calls inside. ``operation`` is what was tried."""
+    try:
+        yield
+    except BrokerError as error:
+        error.provider = error.provider or PROVIDER
+        error.operation = error.operation or operation
+        raise
+    except (auth.ClientException, sdk.SDKException, requests.RequestException, OSError) as error:
+        raise _from_client(error, operation) from error
+
+
+def _from_client(error: Exception, operation: str) -> BrokerError:
+    """Our error for a request that got no answer from the service it was meant for."""
+    kind, hint = _kind_of(error)
+    code = type(error).__name__
+    message = str(error) or code
+    request_id = getattr(error, "request_id", None) or ""
+    told = {"hint": hint, "provider": PROVIDER, "operation": operation, "request_id": request_id}
+    return kind(message, code=code, **told)
+
+
+def _kind_of(error: Exception) -> tuple[type[BrokerError], str]:
+    status = getattr(error, "http_status", None) or getattr(error, "status_code", None)
+    match error:
+        case auth.SSLError() | requests.exceptions.SSLError():
+            return ConfigError, "Name the certificate authority as `cacert` in clouds.yaml"
+        case auth.EndpointNotFound() | sdk.ServiceDisabledException():
+            return ConfigError, "The catalogue has no such service there: check `region`"
+        case sdk.ConfigException() | auth.MissingRequiredOptions() | auth.NoMatchingPlugin():
+            return ConfigError, "Check the cloud's entry in clouds.yaml"
+        case auth.ConnectFailure() | requests.RequestException() | OSError():
+            return Transient, ""
+        case _ if status in (401, 403):
+            return AccessDenied, _HINTS[AccessDenied]
+        case _ if status in (413, 429, 503):
+            return Throttled, ""
+        case _ if isinstance(status, int) and status < 500:
+            return Invalid, ""
+        case auth.DiscoveryFailure() | sdk.ServiceDiscoveryException() | auth.ClientException():
+            return Transient, ""
+        case _:
+            return Transient if status else ConfigError, ""

@@ -1,0 +1,194 @@
+"""Making a server: its volumes from disks, its ports, and then itself."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.openstack import marks
+from adapters.openstack.addresses import Addresses
+from adapters.openstack.servers import Servers
+from adapters.openstack.translate.networks import port_wish
+from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
+from adapters.openstack.volumes import Volumes
+from adapters.openstack.waiting import until
+from broker.errors import BrokerError, Conflict, Invalid, Unsupported
+from broker.model import Bus, Firmware, InstanceSpec, VolumeSpec
+
+_UNPRINTED = r"\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ud800-\U0010ffff"
+NAME = rf"(?!\s)[^{_UNPRINTED}]*(?<!\s)"
+"""nova refuses what cannot be printed, and blanks at either end; its tables hold no character
+beyond U+FFFF, and answer one with an error of the server's.
+"""
+
+NAME_MOST = 255
+USER_DATA_MOST = 65535 // 4 * 3
+"""nova takes 65,535 characters of base64."""
+
+DISKS, NICS = 26, 16
+"""vda to vdz; nova has no limit of its own, and each hypervisor another one."""
+
+PLACE = "interop:place"
+"""Mark of a volume made for an instance: which of its disks it is."""
+
+CARDS_SECONDS = 120.0
+"""How long a port may take to be wired after its server runs. A guest that is up before that
+finds no metadata service; what is slower than this is not waited for.
+"""
+
+
+class Launch(Volumes, Servers, Addresses):
+    """Makes servers."""
+
+    def _check(self, spec: InstanceSpec, disks: Sequence[str]) -> None:
+        """Refuse what would be refused half-way, before anything is made."""
+        if not disks or len(disks) != len(spec.volumes):
+            raise Invalid(f"{len(spec.volumes)} volumes need as many disks, not {len(disks)}")
+        if len(disks) > DISKS:
+            raise Invalid(f"{len(disks)} disks: at most {DISKS} fit an instance")
+        if len(spec.nics) > NICS:
+            raise Invalid(f"{len(spec.nics)} cards: at most {NICS} fit an instance")
+        if spec.firmware not in {*FIRMWARE, Firmware.UNKNOWN}:
+            raise Unsupported(f"{spec.firmware} needs a hypervisor that nobody can ask for here")
+        if len(spec.name) > NAME_MOST or not re.fullmatch(NAME, spec.name):
+            raise Invalid(f"nova takes no such name: {spec.name!r}")
+        if spec.user_data and len(spec.user_data.encode()) > USER_DATA_MOST:
+            raise Invalid(f"user data is over {USER_DATA_MOST} bytes")
+        marks.metadata(spec.labels, "")
+        for disk in disks:
+            image = self._session.get("image", f"/images/{marks.id_of(disk, 'disk')}")
+            if image["status"] != "active":
+                raise Conflict(f"disk {disk} is {image['status']}: it has not all of its bytes")
+        for nic in spec.nics:
+            self._session.get("network", f"/networks/{marks.id_of(nic.network, 'network')}")
+            for firewall in nic.firewalls:
+                path = f"/security-groups/{marks.id_of(firewall, 'firewall')}"
+                self._session.get("network", path)
+        if any(nic.public for nic in spec.nics):
+            self._outside()
+
+    def _launch(
+        self, spec: InstanceSpec, disks: Sequence[str], flavor: Mapping[str, Any], token: str
+    ) -> Mapping[str, Any]:
+        volumes = self._make_volumes(spec, disks, token)
+        ports = self._make_ports(spec, token)
+        wish: dict[str, object] = {
+            "name": spec.name,
+            "flavorRef": flavor["id"],
+            "metadata": marks.metadata(spec.labels, token),
+            "networks": [{"port": port} for port in ports] or "none",
+            "block_device_mapping_v2": [
+                {
+                    "boot_index": 0 if place == 0 else -1,
+                    "uuid": volume,
+                    "source_type": "volume",
+                    "destination_type": "volume",
+                    "delete_on_termination": True,
+                }
+                for place, volume in enumerate(volumes)
+            ],
+        }
+        if self._session.settings.zone:
+            wish["availability_zone"] = self._session.settings.zone
+        if spec.key_pair:
+            wish["key_name"] = spec.key_pair
+        if spec.user_data:
+            wish["user_data"] = base64.b64encode(spec.user_data.encode()).decode()
+            # where no metadata service can be reached the guest finds it on this drive
+            wish["config_drive"] = True
+        try:
+            made: Mapping[str, Any] = self._session.post("compute", "/servers", {"server": wish})
+        except BrokerError as error:
+            if not error.retryable:
+                for port in ports:
+                    self._session.delete("network", f"/ports/{port}")
+            raise
+        return made["server"]  # type: ignore[no-any-return]
+
+    def _make_volumes(self, spec: InstanceSpec, disks: Sequence[str], token: str) -> list[str]:
+        """Return the volumes, made beside each other; what an earlier try made is taken."""
+        known = {
+            volume["metadata"].get(PLACE): volume["id"] for volume in self._volumes_with(token)
+        }
+        made = [
+            known.get(str(place)) or self._volume_from(disk, wish, token, place)
+            for place, (disk, wish) in enumerate(zip(disks, spec.volumes, strict=True))
+        ]
+        for place, (volume, wish) in enumerate(zip(made, spec.volumes, strict=True)):
+            self._ready_volume(volume)
+            self._forget_disk(volume)
+            if place == 0:
+                self._tell_hypervisor(volume, wish, spec.firmware)
+        return made
+
+    def _volume_from(self, disk: str, wish: VolumeSpec, token: str, place: int) -> str:
+        image = self._session.get("image", f"/images/{disk}")
+        size = max(gib(wish.size), image.get("min_disk") or 0)
+        extra: dict[str, object] = {"imageRef": disk}
+        return self._new_volume(wish, size, {marks.TOKEN: token, PLACE: str(place)}, extra)
+
+    def _forget_disk(self, volume: str) -> None:
+        """Take off the disk's marks: cinder would give them to every image made of the volume."""
+        for key in (marks.IMAGE_TOKEN, marks.IMAGE_ROLE, marks.IMAGE_WRITTEN):
+            self._session.request(
+                "block_storage",
+                "POST",
+                f"/volumes/{volume}/action",
+                json={"os-unset_image_metadata": {"key": key}},
+                quiet=(404,),
+            )
+
+    def _tell_hypervisor(self, volume: str, wish: VolumeSpec, firmware: Firmware) -> None:
+        """Say on the boot volume how the guest is started; nova reads it there."""
+        properties = dict(FIRMWARE.get(firmware, {}))
+        if wish.bus is not Bus.UNKNOWN and wish.bus in BUSES:
+            properties["hw_disk_bus"] = BUSES[wish.bus]
+        path = f"/volumes/{volume}/action"
+        if properties:
+            body = {"os-set_image_metadata": {"metadata": properties}}
+            self._session.post("block_storage", path, body)
+        self._session.post("block_storage", path, {"os-set_bootable": {"bootable": True}})
+
+    def _make_ports(self, spec: InstanceSpec, token: str) -> list[str]:
+        """Return the ports of the cards; what an earlier try made is taken."""
+        mark = marks.description(token)
+        known = {
+            port["name"]: port["id"]
+            for port in self._session.listed("network", "/ports", "ports", description=mark)
+        }
+        made: list[str] = []
+        for place, nic in enumerate(spec.nics):
+            name = f"interop-{place:02}"
+            if name not in known:
+                body = {"port": port_wish(nic, name, mark)}
+                try:
+                    known[name] = self._session.post("network", "/ports", body)["port"]["id"]
+                except BrokerError:
+                    for port in made:
+                        self._session.delete("network", f"/ports/{port}")
+                    raise
+            made.append(known[name])
+        return made
+
+    def _wait_until_up(self, id: str) -> None:
+        """Wait until the server runs and its cards are wired, which a guest needs to boot well."""
+        self._settled(id, lambda server: server["status"] != "BUILD", f"starting {id}")
+        until(
+            lambda: [port["status"] for port in self._ports_of(id)],
+            lambda told: "BUILD" not in told,
+            f"wiring the cards of {id}",
+            CARDS_SECONDS,
+        )
+
+    def _give_public(self, id: str, spec: InstanceSpec, token: str) -> None:
+        """Give each card that asks for one a floating address. May be called twice."""
+        wishes = [place for place, nic in enumerate(spec.nics) if nic.public]
+        if not wishes:
+            return
+        ports = sorted(self._ports_of(id), key=lambda port: str(port["name"]))
+        worn = self._public()
+        for place in wishes:
+            if ports[place]["id"] not in worn:
+                self._float(ports[place]["id"], token)

@@ -1,0 +1,113 @@
+"""Starting and stopping servers."""
+
+from __future__ import annotations
+
+from adapters.openstack.errors import calling
+from adapters.openstack.servers import Servers
+from broker.errors import Conflict, NotFound
+from broker.model import StopMode
+
+STOPPED = frozenset({"stopped", "shelved", "shelved_offloaded"})
+
+STARTS = {
+    "stopped": "os-start",
+    "paused": "unpause",
+    "suspended": "resume",
+    "shelved": "unshelve",
+    "shelved_offloaded": "unshelve",
+}
+"""The action that makes a server run, by its state."""
+
+
+class Power(Servers):
+    """Starts, stops, pauses and reboots servers, and tells what they wrote."""
+
+    def start_instance(self, id: str) -> None:
+        """Start; quiet when it runs already. A paused, suspended or shelved machine resumes."""
+        with calling("start instance"):
+            self._start(id)
+
+    def stop_instance(self, id: str, mode: StopMode = StopMode.SHUTDOWN) -> None:
+        """Stop and return when it is stopped; quiet when it is.
+
+        nova has one way to stop: it asks the guest and, after the deployment's patience, pulls the
+        plug. DEALLOCATE shelves, which also gives the host back.
+        """
+        with calling("stop instance"):
+            state = self._state(id)
+            if mode is StopMode.DEALLOCATE:
+                if state != "shelved_offloaded":
+                    self._act(id, "shelveOffload" if state == "shelved" else "shelve")
+                    self._settled(
+                        id,
+                        lambda told: told["OS-EXT-STS:vm_state"] == "shelved_offloaded",
+                        f"shelving {id}",
+                    )
+                return
+            if state in STOPPED:
+                return
+            if state in ("paused", "suspended"):
+                # nova stops only what runs
+                self._start(id)
+            self._act(id, "os-stop")
+            self._settled(
+                id, lambda told: told["OS-EXT-STS:vm_state"] == "stopped", f"stopping {id}"
+            )
+
+    def reboot_instance(self, id: str) -> None:
+        """Restart a running machine; Conflict when it does not run."""
+        with calling("reboot instance"):
+            self._must_run(id)
+            self._act(id, "reboot", {"type": "SOFT"})
+            self._settled(id, lambda told: told["status"] == "ACTIVE", f"rebooting {id}")
+
+    def pause_instance(self, id: str) -> None:
+        """Freeze; quiet when it is frozen, Conflict when it does not run."""
+        with calling("pause instance"):
+            if self._state(id) == "paused":
+                return
+            self._must_run(id)
+            self._act(id, "pause")
+            self._settled(id, lambda told: told["status"] == "PAUSED", f"pausing {id}")
+
+    def resume_instance(self, id: str) -> None:
+        """Let a frozen machine go on; quiet when it runs."""
+        with calling("resume instance"):
+            if self._state(id) in STOPPED:
+                raise Conflict(f"{id} is stopped, not paused", hint="Start it instead")
+            self._start(id)
+
+    def console_log(self, id: str) -> str:
+        """Return the text kept so far, oldest first; empty when the guest wrote nothing.
+
+        nova keeps none of a stopped server's.
+        """
+        with calling("read console"):
+            self._state(id)
+            try:
+                told: str | None = self._act(id, "os-getConsoleOutput", {"length": None})["output"]
+            except NotFound:  # the server was found: it is its console that is not there
+                return ""
+            return told or ""
+
+    def _start(self, id: str) -> None:
+        state = self._state(id)
+        if state == "active":
+            return
+        if state == "resized":
+            raise Conflict(
+                f"the resize of {id} was neither confirmed nor taken back",
+                hint="Resize it again, to the size it should have",
+            )
+        if state not in STARTS:
+            raise Conflict(f"{id} is {state}: it cannot be started")
+        self._act(id, STARTS[state])
+        self._settled(id, lambda told: told["status"] == "ACTIVE", f"starting {id}")
+
+    def _must_run(self, id: str) -> None:
+        state = self._state(id)
+        if state != "active":
+            raise Conflict(f"{id} is {state}, it does not run", hint="Start it first")
+
+    def _state(self, id: str) -> str:
+        return str(self._server(id)["OS-EXT-STS:vm_state"])

@@ -1,0 +1,1 @@
+"""Pure functions between the services' JSON and the model."""

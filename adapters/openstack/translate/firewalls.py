@@ -1,0 +1,145 @@
+"""Security groups. Their rules only allow, have no order, and cannot be changed once made."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adapters.openstack import marks
+from adapters.openstack.translate.networks import labels
+from broker.errors import Unsupported
+from broker.model import (
+    ICMP,
+    ICMPV6,
+    Action,
+    AddressSetPeer,
+    Attachment,
+    AttachPoint,
+    CidrPeer,
+    Direction,
+    Family,
+    Firewall,
+    FirewallRule,
+    FirewallSpec,
+    GroupPeer,
+    Icmp,
+    Peer,
+    PortRange,
+)
+
+ETHERTYPES = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
+ETHERTYPES_READ = {word: family for family, word in ETHERTYPES.items()}
+EVERYONE = {
+    Family.IPV4: ipaddress.ip_network("0.0.0.0/0"),
+    Family.IPV6: ipaddress.ip_network("::/0"),
+}
+
+# neutron_lib/constants.py, IP_PROTOCOL_MAP: a rule comes back with the word it was made with
+PROTOCOLS: dict[str, int] = {
+    "ah": 51,
+    "dccp": 33,
+    "egp": 8,
+    "esp": 50,
+    "gre": 47,
+    "icmp": ICMP,
+    "icmpv6": ICMPV6,
+    "igmp": 2,
+    "ip": 0,
+    "ipip": 4,
+    "ipv6-encap": 41,
+    "ipv6-frag": 44,
+    "ipv6-icmp": ICMPV6,
+    "ipv6-nonxt": 59,
+    "ipv6-opts": 60,
+    "ipv6-route": 43,
+    "ospf": 89,
+    "pgm": 113,
+    "rsvp": 46,
+    "sctp": 132,
+    "tcp": 6,
+    "udp": 17,
+    "udplite": 136,
+    "vrrp": 112,
+}
+# with the words, not the numbers, neutron checks ports and ICMP types of a rule
+WORDS = {6: "tcp", 17: "udp", 132: "sctp", ICMP: "icmp", ICMPV6: "ipv6-icmp"}
+
+
+def firewall(told: Mapping[str, Any], wearers: Iterable[str]) -> Firewall:
+    """Return a security group; ``wearers`` are the ids of the ports that have it."""
+    return Firewall(
+        id=told["id"],
+        spec=FirewallSpec(
+            name=told["name"] or told["id"],
+            rules=tuple(rule(each) for each in told["security_group_rules"]),
+            stateful=told.get("stateful", True),
+            description=marks.text(told.get("description")),
+            labels=labels(told.get("tags", [])),
+        ),
+        attached=tuple(Attachment(point=AttachPoint.NIC, id=port) for port in wearers),
+        native=told,
+    )
+
+
+def rule(told: Mapping[str, Any]) -> FirewallRule:
+    """Return a rule; with neither peer nor prefix it speaks of everyone."""
+    family = ETHERTYPES_READ[told["ethertype"]]
+    protocol = _protocol(told["protocol"])
+    first, last = told["port_range_min"], told["port_range_max"]
+    is_icmp = protocol in (ICMP, ICMPV6)
+    return FirewallRule(
+        direction=Direction(told["direction"]),
+        family=family,
+        peer=_peer(told, family),
+        protocol=protocol,
+        ports=None if is_icmp or first is None else PortRange(first=first, last=last),
+        icmp=Icmp(type=first, code=last) if is_icmp and first is not None else None,
+        description=told.get("description") or "",
+    )
+
+
+def rule_wish(rule: FirewallRule, group: str) -> dict[str, object]:
+    """Return the rule to be made; Unsupported for what a security group cannot say."""
+    if rule.action is not Action.ALLOW:
+        raise Unsupported("a security group only allows", hint="Translate the firewall first")
+    if rule.priority is not None:
+        raise Unsupported("rules of a security group have no order")
+    if rule.source_ports is not None:
+        raise Unsupported("a security group does not look at source ports")
+    wish: dict[str, object] = {
+        "security_group_id": group,
+        "direction": rule.direction.value,
+        "ethertype": ETHERTYPES[rule.family],
+        "description": rule.description,
+    }
+    if rule.protocol is not None:
+        wish["protocol"] = WORDS.get(rule.protocol, str(rule.protocol))
+    if rule.ports is not None:
+        wish["port_range_min"], wish["port_range_max"] = rule.ports.first, rule.ports.last
+    if rule.icmp is not None and rule.icmp.type is not None:
+        wish["port_range_min"], wish["port_range_max"] = rule.icmp.type, rule.icmp.code
+    match rule.peer:
+        case CidrPeer(cidr=cidr):
+            wish["remote_ip_prefix"] = str(cidr)
+        case GroupPeer(firewall=peer):
+            wish["remote_group_id"] = peer
+        case AddressSetPeer(address_set=peer):
+            wish["remote_address_group_id"] = peer
+    return wish
+
+
+def _protocol(told: str | int | None) -> int | None:
+    if told is None or told == "any":
+        return None
+    word = str(told)
+    return int(word) if word.isdigit() else PROTOCOLS[word]
+
+
+def _peer(told: Mapping[str, Any], family: Family) -> Peer:
+    if told.get("remote_group_id"):
+        return GroupPeer(firewall=told["remote_group_id"])
+    if told.get("remote_address_group_id"):
+        return AddressSetPeer(address_set=told["remote_address_group_id"])
+    prefix = told.get("remote_ip_prefix")
+    return CidrPeer(cidr=ipaddress.ip_network(prefix, strict=False) if prefix else EVERYONE[family])

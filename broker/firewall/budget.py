@@ -1,0 +1,82 @@
+"""Fitting rules into what a target has room for: counts, priorities, several firewalls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from broker.adapter import FirewallLimits
+from broker.model import Action, Direction, Family, FirewallRule
+
+PRIORITY_STEP = 10
+"""Room between two priorities, so that a rule can be put in between later without a renumbering."""
+
+Group = tuple[Direction, Family | None]
+
+
+def room(limits: FirewallLimits) -> int | None:
+    """Return how many rules of one group one firewall takes, None for any number."""
+    most = limits.rules_per_direction
+    if limits.priorities is None:
+        return most
+    low, high = limits.priorities
+    return min(most or high - low + 1, high - low + 1)
+
+
+def firewalls_needed(rules: Sequence[FirewallRule], limits: FirewallLimits) -> int:
+    """Return how many firewalls of the target it takes to hold the rules, at least one."""
+    most = room(limits)
+    if most is None:
+        return 1
+    counts = Counter(_group(rule, limits) for rule in rules)
+    return max((-(-count // most) for count in counts.values()), default=1)
+
+
+def dealt(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[list[FirewallRule]]:
+    """Spread rules that only allow over as few firewalls as hold them."""
+    most = room(limits)
+    if most is None:
+        return [list(rules)]
+    by_group: dict[Group, list[FirewallRule]] = {}
+    for rule in rules:
+        by_group.setdefault(_group(rule, limits), []).append(rule)
+    chunks = [
+        [own[start : start + most] for start in range(0, len(own), most)]
+        for own in by_group.values()
+    ]
+    parts = [
+        [rule for chunk in part for rule in chunk] for part in zip_longest(*chunks, fillvalue=[])
+    ]
+    return parts or [[]]
+
+
+def numbered(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[FirewallRule]:
+    """Give rules, in the order they are to be asked, priorities that the target has.
+
+    Rules that may deny and have no bounds are numbered from ten; those that only allow need none.
+    """
+    if limits.priorities is None and not limits.denies:
+        return [rule.model_copy(update={"priority": None}) for rule in rules]
+    if limits.priorities is None:
+        orderly = any(rule.action is Action.DENY for rule in rules)
+        return [
+            rule.model_copy(update={"priority": index * PRIORITY_STEP if orderly else None})
+            for index, rule in enumerate(rules, 1)
+        ]
+    low, high = limits.priorities
+    count: Counter[Direction] = Counter(rule.direction for rule in rules)
+    next_index: Counter[Direction] = Counter()
+    given = []
+    for rule in rules:
+        step = max(1, min(PRIORITY_STEP, (high - low + 1) // count[rule.direction]))
+        priority = low + next_index[rule.direction] * step
+        next_index[rule.direction] += 1
+        given.append(rule.model_copy(update={"priority": priority}))
+    return given
+
+
+def _group(rule: FirewallRule, limits: FirewallLimits) -> Group:
+    # priorities are shared by both families even where counts are not
+    apart = limits.families_apart and limits.priorities is None
+    return rule.direction, rule.family if apart else None

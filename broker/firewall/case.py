@@ -1,0 +1,105 @@
+"""One firewall to say in the words of one target: all that is known before the saying."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from broker.adapter import FirewallLimits
+from broker.firewall.diagram import NOTHING, Node
+from broker.firewall.effective import Layer, connections
+from broker.firewall.sayable import sayable
+from broker.firewall.space import Known, Space, in_order, names_in, peer_name
+from broker.model import AddressSetPeer, FirewallRule, FirewallSpec, GroupPeer, Peer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """``before`` is what passes at the source, ``wanted`` the most of it that allows can say.
+
+    ``rules`` are in the order they are asked, with those the source puts behind every firewall;
+    ``alone`` tells that nothing else decides.
+    ``peers`` are the names the target's rules may use, ``partly`` those of them that have fewer
+    members there. ``forgets`` tells that both sides look at each packet by itself. ``platform`` is
+    what the target's firewalls have no say in.
+    """
+
+    spec: FirewallSpec
+    limits: FirewallLimits
+    rules: Sequence[FirewallRule]
+    alone: bool
+    forgets: bool
+    peers: Mapping[str, Peer]
+    partly: Collection[str]
+    known: Known
+    space: Space
+    before: Node
+    wanted: Node
+    platform: Node
+
+    @classmethod
+    def of(
+        cls,
+        spec: FirewallSpec,
+        limits: FirewallLimits,
+        also: Sequence[FirewallSpec],
+        behind: Sequence[Layer],
+        defaults: Sequence[FirewallRule],
+        references: Collection[str],
+        partly: Collection[str],
+        known: Known,
+    ) -> Self:
+        """Return the case; see ``translate`` for the arguments."""
+        rules = [rule for one in (spec, *also) for rule in (*in_order(one.rules), *defaults)]
+        alone = not also and not any(layer.firewalls for layer in behind)
+        forgets = not spec.stateful and limits.stateless and alone
+        deep = [rule for layer in behind for each in layer.firewalls for rule in each.rules]
+        deep += [rule for layer in behind for rule in layer.defaults]
+        platform = [rule for each in limits.platform for rule in each.rules]
+        peers = _peers([*rules, *deep], limits, {*references, *partly})
+        known = {name: where for name, where in known.items() if name not in peers}
+        space = Space(names_in([*rules, *deep, *limits.defaults, *platform]), known)
+        own = Layer(firewalls=(spec, *also), defaults=tuple(defaults))
+        before = space.passing(rules) if forgets else connections(space, [own, *behind])
+        return cls(
+            spec=spec,
+            limits=limits,
+            rules=rules,
+            alone=alone,
+            forgets=forgets,
+            peers=peers,
+            partly=partly,
+            known=known,
+            space=space,
+            before=before,
+            wanted=sayable(space, before, limits, frozenset(peers)),
+            platform=space.passing(platform),
+        )
+
+    def after(self, parts: Sequence[FirewallSpec]) -> Node:
+        """Return what passes a card of the target that wears ``parts``."""
+        if self.forgets:
+            passing = NOTHING
+            for part in parts:
+                rules = [*in_order(part.rules), *self.limits.defaults]
+                passing = self.space.diagrams.either(passing, self.space.passing(rules))
+            return passing
+        layer = Layer(firewalls=tuple(parts), defaults=self.limits.defaults)
+        return connections(self.space, [layer])
+
+    def judged(self, packets: Node) -> Node:
+        """Return the packets of a set that the target's firewalls have a say in."""
+        return self.space.diagrams.but_not(packets, self.platform)
+
+
+def _peers(
+    rules: Sequence[FirewallRule], limits: FirewallLimits, references: Collection[str]
+) -> dict[str, Peer]:
+    can_name = {GroupPeer: limits.group_peers, AddressSetPeer: limits.address_sets}
+    return {
+        name: rule.peer
+        for rule in rules
+        if can_name.get(type(rule.peer), False)
+        if (name := peer_name(rule.peer)) is not None and name in references
+    }

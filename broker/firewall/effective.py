@@ -1,0 +1,99 @@
+"""What a machine's firewalls let through together: the connections that can be opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from broker.firewall.diagram import ALL, NOTHING, Node
+from broker.firewall.space import FAMILIES, Space, in_order
+from broker.model import (
+    EVERYONE,
+    ICMP,
+    ICMPV6,
+    Action,
+    Direction,
+    FirewallRule,
+    FirewallSpec,
+    Icmp,
+    Strict,
+)
+
+OTHER_WAY = {Direction.INGRESS: Direction.EGRESS, Direction.EGRESS: Direction.INGRESS}
+
+# question -> answer: echo, timestamp, information, address mask (RFC 792, 950); echo (RFC 4443)
+ANSWERS = {ICMP: {8: 0, 13: 14, 15: 16, 17: 18}, ICMPV6: {128: 129}}
+
+
+class Layer(Strict):
+    """What stands at one attach point: a packet passes when any of its firewalls lets it.
+
+    ``defaults`` come behind the rules of each. Without a firewall nothing is held up.
+    """
+
+    firewalls: tuple[FirewallSpec, ...] = ()
+    defaults: tuple[FirewallRule, ...] = ()
+
+
+def connections(space: Space, layers: Iterable[Layer]) -> Node:
+    """Return the first packets of the connections that every layer lets through.
+
+    A firewall that forgets connections stops those whose answers its rules do not let through.
+    """
+    passing = ALL
+    for layer in layers:
+        if layer.firewalls:
+            here = NOTHING
+            for spec in layer.firewalls:
+                here = space.diagrams.either(here, opened(space, spec, layer.defaults))
+            passing = space.diagrams.both(passing, here)
+    return passing
+
+
+def opened(space: Space, spec: FirewallSpec, defaults: Sequence[FirewallRule] = ()) -> Node:
+    """Return the first packets of the connections that one firewall lets through."""
+    rules = [*in_order(spec.rules), *defaults]
+    passing = space.passing(rules)
+    return passing if spec.stateful else space.diagrams.both(passing, answered(space, rules))
+
+
+def answered(space: Space, rules: Iterable[FirewallRule]) -> Node:
+    """Return the packets whose answers pass, or that ask for none."""
+    questions = [question for rule in rules for question in _questions(rule)]
+    return space.passing([*_unanswerable(), *questions])
+
+
+def _questions(rule: FirewallRule) -> list[FirewallRule]:
+    """Return rules for the packets that those of ``rule`` answer, all with its action."""
+    turned = rule.model_copy(
+        update={
+            "direction": OTHER_WAY[rule.direction],
+            "ports": rule.source_ports,
+            "source_ports": rule.ports,
+        }
+    )
+    if rule.icmp is None or rule.icmp.type is None or rule.protocol is None:
+        return [turned]
+    return [
+        turned.model_copy(update={"icmp": Icmp(type=question, code=rule.icmp.code)})
+        for question, answer in ANSWERS[rule.protocol].items()
+        if answer == rule.icmp.type
+    ]
+
+
+def _unanswerable() -> list[FirewallRule]:
+    """Return rules for ICMP messages that are no question: nobody has to answer them."""
+    return [
+        FirewallRule(
+            direction=direction,
+            family=family,
+            peer=EVERYONE[family],
+            protocol=protocol,
+            icmp=Icmp(type=kind),
+            action=Action.ALLOW,
+        )
+        for direction in Direction
+        for family in FAMILIES
+        for protocol, answers in ANSWERS.items()
+        for kind in range(256)
+        if kind not in answers
+    ]

@@ -1,0 +1,141 @@
+"""What a translated firewall lost, rule by rule, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from broker.firewall.budget import firewalls_needed, room
+from broker.firewall.case import Case
+from broker.firewall.diagram import NOTHING, Node
+from broker.firewall.proof import Proof, told
+from broker.firewall.rewrite import reasons
+from broker.firewall.space import peer_name
+from broker.firewall.wording import in_words
+from broker.model import Action, Fidelity, FirewallRule, Loss
+
+TOLD = 5
+"""Services of a rule that are told; the rest is counted."""
+
+
+def of_rules(case: Case, lets: Node) -> Iterator[Loss]:
+    """Yield a loss for each rule that lets less through on the target, which ``lets`` these."""
+    diagrams = case.space.diagrams
+    lost = diagrams.but_not(case.before, lets)
+    for index, rule in enumerate(case.rules):
+        if lost is NOTHING:
+            return
+        if rule.action is not Action.ALLOW:
+            continue
+        own = case.space.passing([rule])
+        if diagrams.both(own, lost) is NOTHING:
+            continue
+        lost = diagrams.but_not(lost, own)
+        why = reasons(rule, case.limits, case.peers, case.known) or _denies(case, index)
+        yield Loss(
+            field=_field(case, rule),
+            fidelity=Fidelity.TIGHTENED,
+            before=in_words(rule),
+            after=_some(told(case.space, diagrams.both(own, lets))),
+            reason="; ".join(why),
+        )
+
+
+def _denies(case: Case, index: int) -> list[str]:
+    """Return why what earlier rules deny had to become more."""
+    why = [
+        reason
+        for rule in case.rules[:index]
+        if rule.action is Action.DENY
+        for reason in reasons(rule, case.limits, case.peers, case.known)
+    ]
+    return [f"more is denied before it: {reason}" for reason in dict.fromkeys(why)] or [
+        "the target cannot tell these packets from others that are denied"
+    ]
+
+
+def of_references(case: Case) -> Iterator[Loss]:
+    """Yield a loss for each rule whose peer is now a list of addresses that nobody keeps up."""
+    for rule in case.rules:
+        name = peer_name(rule.peer)
+        if name is not None and name in case.known and rule.action is Action.ALLOW:
+            there = [str(one) for one in case.known[name] if f"ipv{one.version}" == rule.family]
+            yield Loss(
+                field=_field(case, rule),
+                fidelity=Fidelity.UNCHECKED if there else Fidelity.TIGHTENED,
+                before=in_words(rule),
+                after=_some(tuple(there)),
+                reason=f"{name} is not on the target: the addresses of today's members are let "
+                "in, and have to follow when members change"
+                if there
+                else f"{name} is not on the target and has no member of this family",
+            )
+
+
+def of_state(case: Case) -> Iterator[Loss]:
+    """Yield a loss where answers were asked for by rules and are let through unasked now."""
+    if not case.spec.stateful and not case.forgets:
+        rules = case.space.passing(case.rules)
+        same = rules is case.before
+        yield Loss(
+            field=f"firewalls.{case.spec.name}.stateful",
+            fidelity=Fidelity.EXACT if same else Fidelity.TIGHTENED,
+            before="looks at each packet by itself",
+            after="lets answers through",
+            reason="the target remembers connections: those can be opened whose answers passed",
+        )
+
+
+def of_form(case: Case, *, own: bool, rules: int, firewalls: int) -> Iterator[Loss]:
+    """Tell that the rules look different on the target, or are in several firewalls."""
+    if own and firewalls == 1:
+        return
+    where = f" in {firewalls} firewalls" if firewalls > 1 else ""
+    yield Loss(
+        field=f"firewalls.{case.spec.name}.rules",
+        fidelity=Fidelity.EXACT,
+        before=f"{len(case.spec.rules)} rules",
+        after=f"{rules} rules{where}",
+        reason="the fewest rules of the target that say it",
+    )
+
+
+def of_budget(case: Case, rules: Sequence[FirewallRule], *, one: bool) -> Iterator[Loss]:
+    """Yield a blocking loss where the target has no room for the rules."""
+    needed = firewalls_needed(rules, case.limits)
+    most = 1 if one else case.limits.groups_per_nic
+    if most is None or needed <= most:
+        return
+    yield Loss(
+        field=f"firewalls.{case.spec.name}.rules",
+        fidelity=Fidelity.DROPPED,
+        before=f"{len(rules)} rules",
+        after=f"room for {room(case.limits)} a direction in {most} firewalls",
+        reason="the target has no room for so many rules: allow wider ranges at the source, or "
+        "deny single addresses somewhere else",
+        blocking=True,
+    )
+
+
+def of_proof(case: Case, proof: Proof) -> Iterator[Loss]:
+    """Yield a blocking loss should the target let more through: then nothing is made."""
+    if not proof.never_wider:
+        yield Loss(
+            field=f"firewalls.{case.spec.name}",
+            fidelity=Fidelity.APPROXIMATED,
+            before="",
+            after=_some(proof.wider_by),
+            reason="the target would let these packets through, the source does not",
+            blocking=True,
+        )
+
+
+def _field(case: Case, rule: FirewallRule) -> str:
+    field = f"firewalls.{case.spec.name}"
+    if rule in case.spec.rules:
+        return f"{field}.rules[{case.spec.rules.index(rule)}]"
+    return f"{field}.defaults"
+
+
+def _some(lines: tuple[str, ...]) -> str:
+    more = len(lines) - TOLD
+    return "; ".join(lines[:TOLD]) + (f"; and {more} more" if more > 0 else "")

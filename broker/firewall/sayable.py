@@ -1,0 +1,80 @@
+"""The largest set inside another that rules of a target can say.
+
+What rules cannot tell apart is kept only where it is all let through. So the result is never wider,
+and nothing between the two could be said.
+"""
+
+from __future__ import annotations
+
+from broker.adapter import FirewallLimits
+from broker.firewall.diagram import ALL, NOTHING, Diagrams, Node
+from broker.firewall.space import FAMILIES, SIZES, Field, Space
+from broker.firewall.wording import WITH_PORTS, WITH_TYPES
+from broker.model import ICMP, ICMPV6, Family
+
+ICMP_OF = {Family.IPV4: ICMP, Family.IPV6: ICMPV6}
+
+
+def sayable(
+    space: Space, packets: Node, limits: FirewallLimits, references: frozenset[str] = frozenset()
+) -> Node:
+    """Return the packets of the set that rules with ``limits`` can let through.
+
+    ``references`` are the names that the target's rules may use as peers.
+    """
+    diagrams = space.diagrams
+    if not limits.source_ports:
+        packets = diagrams.whatever(packets, Field.SOURCE_PORT)
+    said = whoever(space, packets)
+    for name in space.names:
+        if name in references:
+            from_members = members_of(space, packets, name)
+            member = diagrams.node(space.field_of(name), (0, 1), (NOTHING, ALL))
+            said = diagrams.either(said, diagrams.both(from_members, member))
+    return _by_protocol(space, said, limits)
+
+
+def whoever(space: Space, packets: Node) -> Node:
+    """Return the packets that pass whichever groups the peer is in."""
+    for name in space.names:
+        packets = space.diagrams.whatever(packets, space.field_of(name))
+    return packets
+
+
+def members_of(space: Space, packets: Node, name: str) -> Node:
+    """Return the packets that pass from each member, whatever its address and other groups."""
+    own = space.diagrams.given(packets, space.field_of(name), 1)
+    return space.diagrams.whatever(whoever(space, own), Field.ADDRESS)
+
+
+def _by_protocol(space: Space, packets: Node, limits: FirewallLimits) -> Node:
+    """Let through a protocol in part only where rules can name it and its ports or types."""
+    diagrams = space.diagrams
+    one_port = diagrams.whatever(packets, Field.SOURCE_PORT)
+    whole = diagrams.whatever(one_port, Field.PORT)
+    said = diagrams.either(
+        diagrams.whatever(whole, Field.PROTOCOL),
+        diagrams.both(whole, _protocols(diagrams, limits, None)),
+    )
+    by_port = _protocols(diagrams, limits, WITH_PORTS & limits.port_protocols)
+    said = diagrams.either(said, diagrams.both(packets, by_port))
+    if limits.icmp_types:
+        by_type = _protocols(diagrams, limits, WITH_TYPES)
+        said = diagrams.either(said, diagrams.both(one_port, by_type))
+    return said
+
+
+def _protocols(diagrams: Diagrams, limits: FirewallLimits, only: frozenset[int] | None) -> Node:
+    """Return all packets of the protocols that rules can name, of those in ``only``."""
+    ends = []
+    for family in FAMILIES:
+        nameable = limits.protocols
+        if nameable is not None:
+            nameable -= WITH_TYPES - {ICMP_OF[family]}  # a list has each ICMP with its own family
+        flags = [
+            (nameable is None or protocol in nameable) and (only is None or protocol in only)
+            for protocol in range(SIZES[Field.PROTOCOL])
+        ]
+        children = [ALL if flag else NOTHING for flag in flags]
+        ends.append(diagrams.node(Field.PROTOCOL, range(len(flags)), children))
+    return diagrams.node(Field.FAMILY, (0, 1), ends)

@@ -1,0 +1,123 @@
+"""What a rule says beside who: a protocol with its ports, or everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from broker.firewall.diagram import ALL, NOTHING, Diagrams, Node, Run
+from broker.firewall.space import SIZES, Field
+from broker.firewall.wording import WITH_TYPES
+
+PORTS = (0, SIZES[Field.PORT] - 1)
+PROTOCOLS = (0, SIZES[Field.PROTOCOL] - 1)
+
+
+class Service(NamedTuple):
+    """Runs of protocols, of ports (or ICMP types and codes) and of source ports."""
+
+    protocol: Run
+    port: Run
+    source_port: Run
+
+    @property
+    def size(self) -> int:
+        """How many packets it is, of one peer."""
+        size = 1
+        for first, last in self:
+            size *= last - first + 1
+        return size
+
+
+EVERYTHING = Service(PROTOCOLS, PORTS, PORTS)
+
+
+class Services:
+    """The services in the sets that a peer may use; such sets are about no address any more."""
+
+    def __init__(self, diagrams: Diagrams) -> None:
+        self._diagrams = diagrams
+        self._largest: dict[Node, tuple[Service, ...]] = {}
+        self._within: dict[tuple[Node, Service], bool] = {}
+
+    def largest(self, allowed: Node) -> tuple[Service, ...]:
+        """Return the services in the set that are in no larger one that a rule could say."""
+        found = self._largest.get(allowed)
+        if found is None:
+            found = self._largest[allowed] = tuple(dict.fromkeys(self._find(allowed)))
+        return found
+
+    def _find(self, allowed: Node) -> Iterator[Service]:
+        if allowed is ALL:
+            yield EVERYTHING
+            return
+        for (first, last), child in self._runs(allowed, Field.PROTOCOL):
+            if child is not NOTHING:
+                for protocol in range(first, last + 1):
+                    own = (protocol, protocol)
+                    for port, source_port in self._rectangles(child, protocol):
+                        yield Service(own, port, source_port)
+
+    def _rectangles(self, allowed: Node, protocol: int) -> Iterator[tuple[Run, Run]]:
+        if allowed is ALL:
+            yield PORTS, PORTS
+            return
+        runs = list(self._runs(allowed, Field.PORT))
+        for index, (_, child) in enumerate(runs):
+            for source_port in self._allowed_runs(child):
+                first = last = index
+                while first > 0 and self._lets(runs[first - 1][1], source_port):
+                    first -= 1
+                while last + 1 < len(runs) and self._lets(runs[last + 1][1], source_port):
+                    last += 1
+                port = (runs[first][0][0], runs[last][0][1])
+                for piece in _types(port) if protocol in WITH_TYPES else [port]:
+                    yield piece, source_port
+
+    def _allowed_runs(self, allowed: Node) -> Iterator[Run]:
+        return (run for run, child in self._runs(allowed, Field.SOURCE_PORT) if child is ALL)
+
+    def _lets(self, allowed: Node, source_port: Run) -> bool:
+        return all(
+            child is ALL or last < source_port[0] or source_port[1] < first
+            for (first, last), child in self._runs(allowed, Field.SOURCE_PORT)
+        )
+
+    def within(self, service: Service, allowed: Node) -> bool:
+        """Tell whether all packets of a service are in the set."""
+        if allowed is ALL or allowed is NOTHING:
+            return allowed is ALL
+        key = (allowed, service)
+        found = self._within.get(key)
+        if found is None:
+            found = self._within[key] = all(
+                self._lets(behind, service.source_port)
+                for child in self._meeting(allowed, Field.PROTOCOL, service.protocol)
+                for behind in self._meeting(child, Field.PORT, service.port)
+            )
+        return found
+
+    def _meeting(self, allowed: Node, field: Field, run: Run) -> Iterator[Node]:
+        return (
+            child
+            for (first, last), child in self._runs(allowed, field)
+            if first <= run[1] and run[0] <= last
+        )
+
+    def _runs(self, allowed: Node, field: Field) -> Iterator[tuple[Run, Node]]:
+        if allowed.field == field:
+            return self._diagrams.runs(allowed)
+        return iter([((0, SIZES[field] - 1), allowed)])
+
+
+def _types(run: Run) -> Iterator[Run]:
+    """Cut ICMP types and codes into what rules say: everything, all of a type, or one code."""
+    first, last = run
+    if run == PORTS:
+        yield run
+        return
+    while first <= last:
+        end = first | 255
+        whole = first & 255 == 0 and end <= last
+        yield (first, end) if whole else (first, first)
+        first = (end if whole else first) + 1

@@ -1,0 +1,219 @@
+"""What goes wrong in real deployments, made to happen on the real services."""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import openstack
+import pytest
+
+from adapters.openstack import connect
+from adapters.openstack.adapter import OpenStackAdapter
+from broker.adapter import Account
+from broker.errors import BrokerError, ConfigError, Conflict, Invalid, NotFound, QuotaExceeded
+from broker.model import MIB, FirewallSpec, Size
+from tests.conformance.content import blocks, fill, held, write
+from tests.conformance.kit import Kit
+from tests.conformance.knobs import Knobs
+from tests.services.openstack.clouds import CLOUDS
+from tests.services.require import require
+
+pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
+
+
+def opened(**settings: str) -> OpenStackAdapter:
+    told = {"cloud": "interop-b", "clouds_file": str(CLOUDS), **settings}
+    return connect(Account(name="stack", kind="openstack", settings=told))
+
+
+@pytest.fixture(scope="module")
+def adapter() -> Iterator[OpenStackAdapter]:
+    require("openstack")
+    made = opened()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def kit(adapter: OpenStackAdapter) -> Iterator[Kit]:
+    with ExitStack() as stack:
+        yield Kit(adapter, Knobs(prefix="bad"), stack)
+
+
+@pytest.fixture(scope="module")
+def admin() -> Iterator[Any]:
+    require("openstack")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OS_CLIENT_CONFIG_FILE", str(CLOUDS))
+        yield openstack.connect(cloud="interop-admin")
+
+
+@contextmanager
+def quota(change: Any, project: Any, most: Any, **least: int) -> Iterator[None]:
+    """None of this may be had, for a moment."""
+    change(project, **least)
+    try:
+        yield
+    finally:
+        change(project, **dict.fromkeys(least, most))
+
+
+def test_every_quota_is_told_as_one(adapter: OpenStackAdapter, kit: Kit, admin: Any) -> None:
+    project = admin.identity.find_project("team-b")
+    network = kit.network()
+    request = kit.request(network.id, kit.disk())
+    with quota(admin.compute.update_quota_set, project, 2000, instances=0):
+        with pytest.raises(QuotaExceeded) as raised:
+            request.send(adapter)
+        assert "instances" in str(raised.value)
+    # cinder takes no quota below what is used
+    used = adapter._session.get("block_storage", "/limits")["limits"]["absolute"]
+    least = {"volumes": used["totalVolumesUsed"]}
+    with (
+        quota(admin.block_storage.update_quota_set, project, 2000, **least),
+        pytest.raises(QuotaExceeded),
+    ):
+        kit.volume()
+    with (
+        quota(admin.network.update_quota, project.id, 2000, security_groups=0),
+        pytest.raises(QuotaExceeded),
+    ):
+        adapter.create_firewall(FirewallSpec(name="one too many"), token=kit.token())
+
+
+def test_a_server_that_failed_says_why(adapter: OpenStackAdapter, kit: Kit, admin: Any) -> None:
+    name = f"impossible-{secrets.token_hex(3)}"
+    flavor = admin.compute.create_flavor(name=name, vcpus=1, ram=64, disk=0)
+    kit.stack.callback(admin.compute.delete_flavor, flavor)
+    admin.compute.create_flavor_extra_specs(flavor, {"trait:CUSTOM_NOWHERE": "required"})
+    request = kit.request(kit.network().id, kit.disk())._replace(offer=name)
+
+    for _ in range(2):  # the same token finds the same server, and says the same
+        with pytest.raises(QuotaExceeded, match="No valid host"):
+            request.send(adapter)
+
+
+def test_a_volume_that_hangs_in_attaching_is_a_conflict(
+    adapter: OpenStackAdapter, kit: Kit, admin: Any
+) -> None:
+    machine = kit.instance(kit.network().id)
+    volume = kit.volume()
+    admin.block_storage.reset_volume_status(volume.id, "attaching")
+    try:
+        with pytest.raises(Conflict, match="attaching"):
+            adapter.attach_volume(volume.id, machine.id)
+    finally:
+        admin.block_storage.reset_volume_status(volume.id, "available")
+
+
+def test_an_image_without_its_bytes_is_a_conflict(adapter: OpenStackAdapter, kit: Kit) -> None:
+    sink, _ = kit.sink()
+    with pytest.raises(Conflict, match="queued"):
+        adapter.open_source(sink.id)
+    request = kit.request(kit.network().id, sink.id)
+    with pytest.raises(Conflict, match="queued"):
+        request.send(adapter)
+    assert adapter.made(request.token) == []
+
+
+def test_a_disk_larger_than_was_asked_for_gets_a_volume_it_fits(
+    adapter: OpenStackAdapter, kit: Kit
+) -> None:
+    big = adapter.limits.volume_min + adapter.limits.volume_step
+    sink, _ = kit.sink(big)
+    machine = kit.request(kit.network().id, fill(sink, b"x")).send(adapter)
+    assert adapter.volume(adapter.instance(machine.id).volumes[0]).spec.size == big
+
+
+def test_things_of_one_name_are_two_things(adapter: OpenStackAdapter, kit: Kit) -> None:
+    name = kit.name()
+    made = {kit.volume(name=name).id for _ in range(2)}
+    assert {volume.id for volume in adapter.volumes() if volume.spec.name == name} == made
+
+
+def test_a_token_that_expires_while_we_read_and_write_is_renewed(
+    adapter: OpenStackAdapter, kit: Kit
+) -> None:
+    data = secrets.token_bytes(6 * MIB)
+    sink, _ = kit.sink(len(data))
+    write(sink, data[: 2 * MIB])
+    expire(adapter)
+    source = kit.source(fill(sink, data))
+    expire(adapter)
+    assert held(source) == blocks(data)
+    expire(adapter)
+    adapter.volumes()
+
+
+def expire(adapter: OpenStackAdapter) -> None:
+    """Let the services refuse the token we have."""
+    auth: Any = adapter._session.connection.session.auth
+    auth.get_access(adapter._session.connection.session)._auth_token = "gAAAA-expired"
+
+
+def test_another_flavor_s_name_is_offered_what_there_is(
+    adapter: OpenStackAdapter, kit: Kit
+) -> None:
+    with pytest.raises(Invalid, match="tiny"):
+        adapter.resize_instance(kit.instance(kit.network().id).id, Size(vcpus=1, memory=1))
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"region": "RegionTwo"}, ConfigError),
+        ({"cloud": "nowhere"}, ConfigError),
+        ({"clouds_file": "/nonexistent/clouds.yaml"}, ConfigError),
+    ],
+)
+def test_a_wrong_setting_says_what_is_wrong(
+    settings: dict[str, str], kind: type[BrokerError]
+) -> None:
+    require("openstack")
+    adapter = opened(**settings)
+    with pytest.raises(kind) as raised:
+        adapter.instances()
+    assert raised.value.hint
+
+
+def test_a_way_out_that_is_not_there_is_named(kit: Kit) -> None:
+    adapter = opened(external_network="the-moon")
+    with pytest.raises(NotFound, match="outside"):
+        adapter.create_network(kit.network_spec(), token=kit.token())
+
+
+def test_a_certificate_nobody_signed_is_not_trusted(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    clouds = tmp_path / "clouds.yaml"
+    address = f"https://127.0.0.1:{server.server_address[1]}/v3"
+    clouds.write_text(CLOUDS.read_text().replace("http://127.0.0.1:5000/v3", address))
+    try:
+        adapter = opened(clouds_file=str(clouds))
+        with pytest.raises(ConfigError, match=r"(?i)certificate") as raised:
+            adapter.check()
+        assert "cacert" in raised.value.hint
+    finally:
+        server.shutdown()
+        server.server_close()
