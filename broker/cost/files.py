@@ -114,9 +114,10 @@ def disk_of(text: str) -> Mapping[str, object]:
     if len(numbers) > 3 or not all(part.replace(".", "", 1).isdigit() for part in numbers):
         raise ValueError(f'"{text}" is no disk: write KIND:GIB, or KIND:GIB:IOPS:MIBPS')
     names = ("gib", "iops", "mibps")
-    return {"kind": kind or None} | {
-        name: Decimal(part) for name, part in zip(names, numbers, strict=False)
-    }
+    told: dict[str, object] = {"kind": kind or None}
+    for name, part in zip(names, numbers, strict=False):
+        told[name] = Decimal(part)
+    return told
 
 
 def _label(text: str) -> tuple[str, str]:

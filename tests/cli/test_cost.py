@@ -74,3 +74,16 @@ def test_an_estimate_shows_every_line_and_its_source(interop: World) -> None:
     nothing = interop("cost", "estimate", "999x8", "--at", "azure/westeurope", "--json")
     assert nothing.code == 3
     assert nothing.json[0]["blocked"]
+
+
+def test_what_inventory_printed_is_an_inventory(interop: World, tmp_path: Path) -> None:
+    interop.machine("web-1")
+    interop("catalogue", "refresh", "--account", "lab")
+    file = tmp_path / "inventory.json"
+    file.write_text(interop("inventory", "lab", "--json").out)
+    told = interop(
+        "cost", "compare", "-i", str(file), "--to", "aws/eu-central-1", "--by", "provider"
+    )
+    assert told.code == 0
+    assert told.rows[0][0] == "memory"
+    assert told.rows[0][2].endswith(" USD")
