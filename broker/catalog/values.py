@@ -45,7 +45,7 @@ class Plan(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How far a price can be trusted: told by its seller, copied by hand, or from a third party."""
+    """How far a price can be trusted: told by its seller, told by its user, or unverified."""
 
     HIGH = "high"
     MEDIUM = "medium"
