@@ -17,6 +17,11 @@ from tests.services.require import require
 pytestmark = pytest.mark.service
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _stack() -> None:
+    require("openstack")
+
+
 class TestOpenStack(Conformance):
     def test_an_instance_is_what_was_asked_for(self, adapter: Adapter, machine: Machine) -> None:
         """nova shows user data to administrators only: all but that is compared."""
@@ -30,7 +35,6 @@ class TestOpenStack(Conformance):
 
 @pytest.fixture(scope="module")
 def adapter() -> Iterator[Adapter]:
-    require("openstack")
     from adapters.openstack import connect
 
     made = connect(Account(name="stack", kind="openstack", settings=SETTINGS))

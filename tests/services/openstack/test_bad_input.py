@@ -34,9 +34,13 @@ def opened(**settings: str) -> OpenStackAdapter:
     return connect(Account(name="stack", kind="openstack", settings=told))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _stack() -> None:
+    require("openstack")
+
+
 @pytest.fixture(scope="module")
 def adapter() -> Iterator[OpenStackAdapter]:
-    require("openstack")
     made = opened()
     yield made
     made.close()
@@ -50,7 +54,6 @@ def kit(adapter: OpenStackAdapter) -> Iterator[Kit]:
 
 @pytest.fixture(scope="module")
 def admin() -> Iterator[Any]:
-    require("openstack")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OS_CLIENT_CONFIG_FILE", str(CLOUDS))
         yield openstack.connect(cloud="interop-admin")
@@ -177,7 +180,6 @@ def test_another_flavor_s_name_is_offered_what_there_is(
 def test_a_wrong_setting_says_what_is_wrong(
     settings: dict[str, str], kind: type[BrokerError]
 ) -> None:
-    require("openstack")
     adapter = opened(**settings)
     with pytest.raises(kind) as raised:
         adapter.instances()
