@@ -16,6 +16,7 @@ BrokerError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -122,3 +123,14 @@ class DataMismatch(BrokerError):
 
 class PlanStale(BrokerError):
     """The world changed since the plan was made, or the plan was edited."""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds an answer asks to wait; None when it says none, or a date.
+
+    ``headers`` has lower-case names.
+    """
+    try:
+        return float(headers["retry-after"])
+    except (KeyError, ValueError):
+        return None

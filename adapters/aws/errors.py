@@ -21,6 +21,7 @@ from broker.errors import (
     Throttled,
     Transient,
     Unsupported,
+    retry_after,
 )
 
 PROVIDER = "aws"
@@ -111,7 +112,7 @@ def error_for(
     }
     text = message or f"the service answered {status}"
     if kind is Throttled:
-        return Throttled(text, retry_after=_retry_after(headers or {}), **told)
+        return Throttled(text, retry_after=retry_after(headers or {}), **told)
     return kind(text, **told)
 
 
@@ -126,13 +127,6 @@ def _class_of(code: str, message: str, status: int) -> type[BrokerError]:
     if status in (401, 403):
         return AccessDenied
     return Transient if status >= 500 else Invalid
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    try:
-        return float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from broker.errors import (
     Throttled,
     Transient,
     Unsupported,
+    retry_after,
 )
 
 PROVIDER = "openstack"
@@ -86,7 +87,7 @@ def error_for(
         "request_id": (headers or {}).get("x-openstack-request-id", ""),
     }
     if kind is Throttled:
-        return Throttled(text, retry_after=_retry_after(headers or {}), **told)
+        return Throttled(text, retry_after=retry_after(headers or {}), **told)
     return kind(text, **told)
 
 
@@ -105,13 +106,6 @@ def _said(body: str) -> tuple[str, str]:
     if isinstance(inner, dict):
         return str(inner.get("type") or code), str(inner.get("message", ""))
     return str(told.get("title", "")), str(told.get("message", inner))
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    try:
-        return float(headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
 
 
 @contextmanager
