@@ -49,13 +49,13 @@ class Grants:
 
     def issue(self, blob: str, permissions: str, seconds: int) -> str:
         """A URL that opens the blob for so long."""
-        id = str(uuid.uuid4())
+        policy = str(uuid.uuid4())
         expiry = datetime.now(UTC) + timedelta(seconds=seconds)
         with self._lock:
-            self._policies[id] = Grant(blob, permissions, expiry, requests=self.requests)
+            self._policies[policy] = Grant(blob, permissions, expiry, requests=self.requests)
         path = path_of(blob)
-        signature = quote(self._signature(path, id), safe="")
-        return f"{self._endpoint}{path}?sv={VERSION}&sr=b&si={id}&sig={signature}"
+        signature = quote(self._signature(path, policy), safe="")
+        return f"{self._endpoint}{path}?sv={VERSION}&sr=b&si={policy}&sig={signature}"
 
     def revoke(self, blob: str) -> None:
         """End all signatures of this blob."""
@@ -78,28 +78,27 @@ class Grants:
 
     def check(self, path: str, query: dict[str, str]) -> Grant:
         """The grant behind a request, which this counts as served; Denied otherwise."""
-        id = query.get("si", "")
-        if not hmac.compare_digest(self._signature(path, id), query.get("sig", "")):
-            raise Denied("Signature did not match. String to sign used was " + f"{path} {id}")
+        policy = query.get("si", "")
+        if not hmac.compare_digest(self._signature(path, policy), query.get("sig", "")):
+            raise Denied(f"Signature did not match. String to sign used was {path} {policy}")
         with self._lock:
-            grant = self._policies.get(id)
+            grant = self._policies.get(policy)
             if grant is None:
                 # what a policy that was deleted leaves the signature without
                 raise Denied("Signed expiry must be specified in signature or SAS identifier")
-            if grant.requests is not None:
-                if grant.requests == 0:
-                    grant.expiry = min(grant.expiry, datetime.now(UTC) - timedelta(seconds=1))
-                else:
-                    grant.requests -= 1
+            if grant.requests == 0:
+                grant.expiry = min(grant.expiry, datetime.now(UTC) - timedelta(seconds=1))
             if _expired(grant):
                 raise Denied(
                     f"Signature not valid in the specified time frame: Start [{_time(grant.start)}]"
                     f" - Expiry [{_time(grant.expiry)}] - Current [{_time(datetime.now(UTC))}]"
                 )
+            if grant.requests is not None:
+                grant.requests -= 1
             return grant
 
-    def _signature(self, path: str, id: str) -> str:
-        digest = hmac.new(self._key, f"{path}\n{id}".encode(), hashlib.sha256).digest()
+    def _signature(self, path: str, policy: str) -> str:
+        digest = hmac.new(self._key, f"{path}\n{policy}".encode(), hashlib.sha256).digest()
         return base64.b64encode(digest).decode()
 
 

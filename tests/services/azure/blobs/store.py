@@ -7,6 +7,7 @@ so the ranges are kept on this side of it.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from dataclasses import dataclass, field
 
@@ -20,12 +21,16 @@ MAX_PUT = 4 * 1024 * 1024
 
 @dataclass
 class Blob:
-    """One page blob. ``family`` ties together those that began as copies of one another."""
+    """One page blob. ``family`` ties together those that began as copies of one another.
+
+    ``taken`` orders them: a snapshot's is when its copy was made, a disk's own is later than all.
+    """
 
     name: str
     size: int
     family: str
     extents: Extents = field(default_factory=Extents)
+    taken: float = math.inf
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -46,12 +51,13 @@ class Store:
         blob = self._blobs[name] = Blob(name, size, family=name)
         return blob
 
-    def copy(self, name: str, to: str) -> Blob:
-        """Another blob with the bytes this one has now."""
+    def copy(self, name: str, to: str, *, frozen: bool = False) -> Blob:
+        """Another blob with the bytes this one has now; frozen when nobody writes to it."""
         origin = self._blobs[name]
         with origin.lock:
             self.azurite.copy(name, to)
             blob = Blob(to, origin.size, origin.family, origin.extents.copy())
+            blob.taken = next(self._stamps) if frozen else math.inf
         self._blobs[to] = blob
         return blob
 
@@ -83,7 +89,7 @@ class Store:
         """Write pages if the conditions hold; Azurite's answer."""
         headers = page_write(offset, len(data)) | conditions
         reply = self.azurite.ask("PUT", blob.name, "comp=page", headers, data)
-        if reply.status == 201:  # noqa: PLR2004
+        if reply.status == 201:
             self._written(blob, offset, len(data))
         return reply
 
@@ -91,7 +97,7 @@ class Store:
         """Clear pages if the conditions hold; Azurite's answer."""
         headers = page_write(offset, length) | {"x-ms-page-write": "clear"} | conditions
         reply = self.azurite.ask("PUT", blob.name, "comp=page", headers)
-        if reply.status == 201:  # noqa: PLR2004
+        if reply.status == 201:
             with blob.lock:
                 blob.extents.clear(offset, offset + length)
         return reply
