@@ -111,7 +111,9 @@ class _Connection(socketserver.BaseRequestHandler):
         reason = HTTPStatus(response.status).phrase
         lines = [f"HTTP/1.1 {response.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
-        lines += [f"Content-Length: {len(response.body)}", "", ""]
+        if "Content-Length" not in response.headers:  # the answer to a HEAD tells what a GET brings
+            lines.append(f"Content-Length: {len(response.body)}")
+        lines += ["", ""]
         head = "\r\n".join(lines).encode("latin-1")
         self.request.sendall(head if head_only else head + response.body)
 
