@@ -24,6 +24,7 @@ from tests.services.azure.arm.resource_type import ResourceType
 from tests.services.azure.arm.store import Store
 from tests.services.azure.arm.subscriptions import Subscriptions
 from tests.services.azure.arm.tokens import Tokens
+from tests.services.azure.blobs.service import Blobs
 from tests.services.azure.settings import Settings
 from tests.services.wire import Request, Response
 
@@ -57,6 +58,7 @@ class Arm:
         self.limits = Limits()
         self.faults = Faults()
         self.tokens = Tokens(settings, self.limits)
+        self.blobs = Blobs(settings, self.faults)
         self.lock = threading.RLock()
         self.types: dict[str, ResourceType] = {}
         for each in (ResourceGroups, *types):
@@ -69,6 +71,7 @@ class Arm:
         """Every resource and operation is gone, as in a new subscription."""
         self.store.clear()
         self.operations.clear()
+        self.blobs.forget()
 
     def answer(self, request: Request) -> Response:
         """The answer to one request; ``hang_up`` where a fault was ordered."""
