@@ -8,6 +8,7 @@ builds anywhere, without root; it takes about ten seconds. An image that was bui
 files is kept. The packages come from the archive this machine already uses.
 """
 
+import fcntl
 import gzip
 import hashlib
 import lzma
@@ -179,7 +180,6 @@ def insert(disk: Path, image: Path, offset: int) -> None:
 
 def build(out: Path) -> None:
     """Make the guest's disk at `out`, all of it or nothing."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="micro-") as folder:
         work = Path(folder)
         tree = download(work)
@@ -221,13 +221,16 @@ def recipe() -> str:
 
 
 def main(out: Path) -> None:
-    """Build, unless `out` was built from these very files."""
+    """Build, unless `out` was built from these very files; one process at a time."""
     stamp = out.with_suffix(".recipe")
-    if out.exists() and stamp.exists() and stamp.read_text() == recipe():
-        return
-    stamp.unlink(missing_ok=True)
-    build(out)
-    stamp.write_text(recipe())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if out.exists() and stamp.exists() and stamp.read_text() == recipe():
+            return
+        stamp.unlink(missing_ok=True)
+        build(out)
+        stamp.write_text(recipe())
 
 
 if __name__ == "__main__":
