@@ -11,7 +11,7 @@ SECRET = (DATA / "secret").read_text()
 KEYSTONE = "http://127.0.0.1:5000/v3"
 CACHE = "127.0.0.1:21211"
 QUEUE = "rabbit://guest:guest@127.0.0.1:15673/"
-PAGE = 20
+PAGE = 10
 """Most things on a page of a listing: small, so that tests of paging need few things."""
 
 Sections = dict[str, dict[str, object]]
@@ -80,6 +80,8 @@ def keystone() -> None:
             "token": {"provider": "fernet", "expiration": 14400},
             "fernet_tokens": {"key_repository": DATA / "fernet"},
             "credential": {"key_repository": DATA / "credential"},
+            # the least bcrypt takes: checking a password is most of what a login costs here
+            "identity": {"password_hash_rounds": 4},
             "cache": {
                 "enabled": True,
                 "backend": "dogpile.cache.pymemcache",
