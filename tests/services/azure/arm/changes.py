@@ -49,7 +49,7 @@ class Changes:
         if kind.is_located:
             body |= self._place(kind, clean, old)
         body |= clean
-        resource = Resource(address, kind.full_name(), body)
+        resource = Resource(address, kind.full_name(), body, api_version=call.api_version)
         return self._keep(kind, call, resource, old)
 
     def patch(self, kind: ResourceType, call: Call) -> Answer:
@@ -58,7 +58,9 @@ class Changes:
         shape = kind.patch or Shape(name=kind.name)
         clean = self._clean(kind, shape, call, is_partial=True)
         _free(old)
-        resource = Resource(old.address, old.type, copy.deepcopy(old.body))
+        resource = Resource(
+            old.address, old.type, copy.deepcopy(old.body), api_version=call.api_version
+        )
         _merge(resource.body, clean)
         if kind.patch is None:
             resource.hidden, resource.state = old.hidden, old.state
@@ -96,7 +98,7 @@ class Changes:
         resource = self.need(kind, call.address)
         done = getattr(kind, method)(resource, call)
         if isinstance(done, Later):
-            return self.later(call, done.status, None, done.finish)
+            return self.later(call, done.status, None, done.finish, done.failed)
         answer: Answer = done
         return answer
 
@@ -197,7 +199,7 @@ class Changes:
         except SchemaError as error:
             if error.unknown is not None:
                 raise kind.unknown_property(error.path, error.unknown, error.within) from None
-            raise kind.bad_property(error.path, error.problem) from None
+            raise kind.bad_property(error) from None
         tags.check(clean.get("tags", {}))
         return clean
 

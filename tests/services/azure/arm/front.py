@@ -61,7 +61,8 @@ class Arm:
         self.blobs = Blobs(settings, self.faults)
         self.lock = threading.RLock()
         self.types: dict[str, ResourceType] = {}
-        for each in (ResourceGroups, *types):
+        known: list[type[ResourceType]] = [ResourceGroups, *types]
+        for each in known:
             self.types[each.full_name().lower()] = each(self)
         self.views = list(views)
         self.changes = Changes(self)

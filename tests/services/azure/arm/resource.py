@@ -15,12 +15,14 @@ class Resource:
     """What is kept of a resource.
 
     ``body`` is what a read shows, with properties.provisioningState; ``hidden`` what it does not.
+    ``api_version`` is the one it was written with last: some defaults changed over the years.
     """
 
     address: Address
     type: str
     body: dict[str, Any]
     hidden: dict[str, Any] = field(default_factory=dict)
+    api_version: str = ""
     etag: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
