@@ -7,56 +7,21 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import openstack
 import pytest
 
-from adapters.openstack import connect
 from adapters.openstack.adapter import OpenStackAdapter
-from broker.adapter import Account
 from broker.errors import BrokerError, ConfigError, Conflict, Invalid, NotFound, QuotaExceeded
 from broker.model import MIB, FirewallSpec, Size
 from tests.conformance.content import blocks, fill, held, write
 from tests.conformance.kit import Kit
-from tests.conformance.knobs import Knobs
-from tests.services.openstack.clouds import CLOUDS
-from tests.services.require import require
+from tests.services.openstack.clouds import CLOUDS, opened
 
 pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
-
-
-def opened(**settings: str) -> OpenStackAdapter:
-    told = {"cloud": "interop-b", "clouds_file": str(CLOUDS), **settings}
-    return connect(Account(name="stack", kind="openstack", settings=told))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _stack() -> None:
-    require("openstack")
-
-
-@pytest.fixture(scope="module")
-def adapter() -> Iterator[OpenStackAdapter]:
-    made = opened()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def kit(adapter: OpenStackAdapter) -> Iterator[Kit]:
-    with ExitStack() as stack:
-        yield Kit(adapter, Knobs(prefix="bad"), stack)
-
-
-@pytest.fixture(scope="module")
-def admin() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OS_CLIENT_CONFIG_FILE", str(CLOUDS))
-        yield openstack.connect(cloud="interop-admin")
 
 
 @contextmanager
