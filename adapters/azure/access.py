@@ -34,6 +34,11 @@ class Access:
             assert self._url is not None
             return self._url
 
+    @property
+    def was_used(self) -> bool:
+        """Whether an address was ever given out."""
+        return self._url is not None
+
     def refused(self, url: str) -> None:
         """Be told that an address is no good any more: unless there is another, ask for one."""
         with self._lock:

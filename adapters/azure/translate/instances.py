@@ -40,8 +40,9 @@ def instance(
     """Return the machine. Its volumes are the boot disk, then the others by their place."""
     own = ids.short(found["id"])
     told = properties(found)
-    disks = [ids.short(path) for path in disk_paths(found)]
-    cards = [ids.short(path) for path in card_paths(found)]
+    # what went away between two listings is not the machine's any more
+    disks = [each for each in map(ids.short, disk_paths(found)) if each in around.disks]
+    cards = [each for each in map(ids.short, card_paths(found)) if each in around.cards]
     nics = tuple(nic(around.cards[card], around.public, ids) for card in cards)
     offer = _offer(told, own, around.offers)
     data = told.get("userData")

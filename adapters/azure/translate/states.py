@@ -48,6 +48,12 @@ def codes_of(machine: Mapping[str, Any]) -> list[str]:
     return [str(each.get("code", "")) for each in view.get("statuses") or []]
 
 
+def is_off(machine: Mapping[str, Any]) -> bool:
+    """Tell whether a machine is known to be off, whether it holds compute or not."""
+    power = power_of(codes_of(machine))
+    return power in POWER and POWER[power].power is Power.STOPPED
+
+
 def state(provisioning: str, codes: Iterable[str], observed_at: datetime) -> State:
     """Return the canonical state; what nobody knows is UNKNOWN, never a neighbour."""
     told = list(codes)

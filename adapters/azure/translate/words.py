@@ -5,6 +5,7 @@ from __future__ import annotations
 from broker.model import GIB, Arch, Bus, Firmware
 
 ARCHITECTURES = {"x64": Arch.X86_64, "Arm64": Arch.AARCH64}
+ARCHITECTURE_WORDS = {arch: word for word, arch in ARCHITECTURES.items()}
 
 # learn.microsoft.com/azure/virtual-machines/generation-2: one boots with BIOS, two with UEFI, and
 # which it is belongs to the boot disk and never changes
@@ -19,6 +20,9 @@ CLASSES = {
     "PremiumV2_LRS": "premium_v2",
 }
 CLASS_WORDS = {ours: theirs for theirs, ours in CLASSES.items()}
+
+VOLUME_MAX = 32767 * GIB
+"""learn.microsoft.com/azure/virtual-machines/disks-types: of every class that an upload may have"""
 
 DEFAULT_CLASS = "StandardSSD_LRS"
 """What most machines need, and what one machine alone gets an availability promise with."""
