@@ -7,22 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.core.polling import LROPoller
-from azure.mgmt.network.models import NetworkInterface, PublicIPAddress
+from azure.mgmt.network.models import PublicIPAddress
 
 from adapters.azure import kinds
-from adapters.azure.base import Base, listed
+from adapters.azure.base import listed
 from adapters.azure.errors import calling
+from adapters.azure.nics import Card, Nics
 from adapters.azure.translate import networks as translate
 from adapters.azure.translate.native import plain, properties
 from adapters.azure.waiting import finished
 from broker.errors import Conflict, NotFound
 from broker.model import PublicAddress
 
-Card = dict[str, Any]
 
-
-class Addresses(Base):
+class Addresses(Nics):
     """Addresses reachable from outside that can be moved between machines."""
 
     def public_addresses(self) -> list[PublicAddress]:
@@ -30,10 +28,7 @@ class Addresses(Base):
         with calling("list public addresses"):
             network = self._session.network
             found = listed(network.public_ip_addresses.list(self._group))
-            cards = {
-                self._ids.short(each["id"]): each
-                for each in listed(network.network_interfaces.list(self._group))
-            }
+            cards = self._cards()
             return [
                 translate.public_address(each, self._wearer(each, cards), self._ids)
                 for each in found
@@ -106,10 +101,6 @@ class Addresses(Base):
         machine = properties(card).get("virtualMachine") if card else None
         return self._ids.short(machine["id"]) if machine else None
 
-    def _card(self, id: str) -> Card:
-        place = self._ids.place(kinds.CARD, id)
-        return plain(self._session.network.network_interfaces.get(place.group, place.name))
-
     def _first_card(self, machine: Mapping[str, Any]) -> Card:
         worn = (properties(machine).get("networkProfile") or {}).get("networkInterfaces") or []
         if not worn:
@@ -125,16 +116,6 @@ class Addresses(Base):
             if held and self._ids.short(held["id"]) == mine:
                 del each["properties"]["publicIPAddress"]
         finished(self._put_card(card), "taking a public address off")
-
-    def _put_card(self, card: Card) -> LROPoller[Any]:
-        """Change a card; Conflict where somebody else did since it was read."""
-        place = self._ids.place(kinds.CARD, self._ids.short(card["id"]))
-        return self._session.network.network_interfaces.begin_create_or_update(
-            place.group,
-            place.name,
-            NetworkInterface(card),
-            headers={"If-Match": card["etag"]},
-        )
 
 
 def _first_part(card: Card) -> dict[str, Any]:

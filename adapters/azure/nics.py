@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.core.polling import LROPoller
 from azure.mgmt.network.models import NetworkInterface, PublicIPAddress
 
 from adapters.azure import kinds, names, tags
@@ -16,6 +17,8 @@ from adapters.azure.translate.native import plain, properties
 from adapters.azure.waiting import finished
 from broker.errors import NotFound, Unsupported
 from broker.model import NicSpec
+
+Card = dict[str, Any]
 
 
 class Nics(Base):
@@ -33,12 +36,28 @@ class Nics(Base):
         network = self._session.network
         for card in self._made_for(machine, listed(network.network_interfaces.list(self._group))):
             finished(network.network_interfaces.begin_delete(self._group, card), "deleting a card")
-        for one in self._made_for(machine, listed(network.public_ip_addresses.list(self._group))):
+        addresses = listed(network.public_ip_addresses.list(self._group))
+        loose = (each for each in addresses if not properties(each).get("ipConfiguration"))
+        for one in self._made_for(machine, loose):
             finished(
                 network.public_ip_addresses.begin_delete(self._group, one), "deleting an address"
             )
 
-    def _cards(self) -> dict[str, dict[str, Any]]:
+    def _card(self, id: str) -> Card:
+        place = self._ids.place(kinds.CARD, id)
+        return plain(self._session.network.network_interfaces.get(place.group, place.name))
+
+    def _put_card(self, card: Card) -> LROPoller[Any]:
+        """Change a card; Conflict where somebody else did since it was read."""
+        place = self._ids.place(kinds.CARD, self._ids.short(card["id"]))
+        return self._session.network.network_interfaces.begin_create_or_update(
+            place.group,
+            place.name,
+            NetworkInterface(card),
+            headers={"If-Match": card["etag"]},
+        )
+
+    def _cards(self) -> dict[str, Card]:
         """Return every card of the resource group by its id."""
         found = listed(self._session.network.network_interfaces.list(self._group))
         return {self._ids.short(each["id"]): each for each in found}
@@ -116,6 +135,8 @@ class Nics(Base):
         """Return the paths of the groups of those that wear these firewalls, as far as kept."""
         kept = []
         for firewall in firewalls:
+            if firewall.startswith("/"):
+                continue  # of another resource group: not ours to keep
             place = self._ids.place(kinds.GROUP, firewall)
             groups = self._session.network.application_security_groups
             found = self._there(groups.get, place)

@@ -24,16 +24,17 @@ from broker.model import (
 # https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq#how-small-and-how-large-can-virtual-networks-and-subnets-be
 WIDEST_PREFIX, NARROWEST_PREFIX = 2, 29
 
+Range = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 NAME_LENGTH = 80
 
 
 def network(told: Mapping[str, Any], ids: Ids) -> Network:
     """Return the network with its subnets; it has a way out when one of them has."""
-    parts = [each for each in properties(told).get("subnets") or [] if ipv4_range(each)]
-    subnets = tuple(
-        subnet(each, ids) for each in sorted(parts, key=lambda each: _first_address(each))
-    )
+    ranged = [(ipv4_range(each), each) for each in properties(told).get("subnets") or []]
+    parts = [each for range_, each in sorted(((r, e) for r, e in ranged if r), key=lambda p: p[0])]
+    subnets = tuple(subnet(each, ids) for each in parts)
     return Network(
         id=ids.short(told["id"]),
         spec=NetworkSpec(
@@ -51,20 +52,22 @@ def subnet(told: Mapping[str, Any], ids: Ids) -> Subnet:
     """Return the subnet's IPv4 half. Its router is the first address, and DHCP always on."""
     return Subnet(
         id=ids.short(told["id"]),
-        spec=SubnetSpec.model_validate({"name": told["name"], "cidr": ipv4_range(told)}),
+        spec=SubnetSpec.model_validate({"name": told["name"], "cidr": str(ipv4_range(told))}),
         native=told,
     )
 
 
-def ipv4_range(told: Mapping[str, Any]) -> str | None:
-    """Return the IPv4 range of a subnet; one that has both families names them in a list."""
+def subnet_ranges(told: Mapping[str, Any]) -> list[Range]:
+    """Return the ranges of a subnet; one that has both families names them in a list."""
     about = properties(told)
     ranges = [about.get("addressPrefix"), *(about.get("addressPrefixes") or [])]
-    return next((each for each in ranges if each and ":" not in each), None)
+    return [ipaddress.ip_network(each) for each in ranges if each]
 
 
-def _first_address(told: Mapping[str, Any]) -> ipaddress.IPv4Address:
-    return ipaddress.IPv4Network(ipv4_range(told) or "0.0.0.0/0").network_address
+def ipv4_range(told: Mapping[str, Any]) -> ipaddress.IPv4Network | None:
+    """Return the IPv4 range of a subnet."""
+    ranges = subnet_ranges(told)
+    return next((each for each in ranges if isinstance(each, ipaddress.IPv4Network)), None)
 
 
 def leads_out(told: Mapping[str, Any]) -> bool:
