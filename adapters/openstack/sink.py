@@ -10,6 +10,7 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.session import Session
+from adapters.openstack.waiting import until
 from broker.disks.formats.qcow2_stream import CLUSTER, Qcow2Stream
 from broker.disks.manifest import Manifest
 from broker.errors import BrokerError, Conflict, DataMismatch, Invalid
@@ -145,23 +146,40 @@ class _Upload:
         self._path = f"/images/{image}/file"
         self._queue: Queue[bytes | _Stop | None] = Queue(AHEAD)
         self._error: BrokerError | None = None
+        self._sent: int | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         self.stream = Qcow2Stream(size, room, self._put)
 
     def finish(self) -> None:
-        """Send the end, wait for glance's word, and check that it has every byte."""
-        sent = self.stream.finish()
-        self._put(None)
+        """Send the end, wait for glance's word, and check that it has every byte.
+
+        An answer that was lost on its way loses nothing: it is the image that tells. May be called
+        again when it could not be asked.
+        """
+        if self._sent is None:
+            sent = self.stream.finish()
+            self._put(None)
+            self._sent = sent
         self._thread.join()
+        told = self._stored()
+        if told["status"] == "active" and told["size"] == self._sent:
+            return
         if self._error is not None:
             raise self._error
-        told = self._session.get("image", f"/images/{self._image}")
-        if told["status"] != "active" or told["size"] != sent:
-            raise DataMismatch(
-                f"{sent} bytes were sent; the image has {told['size']} and is {told['status']}",
-                hint="Run the copy again: it starts anew",
-            )
+        raise DataMismatch(
+            f"{self._sent} bytes were sent; the image has {told['size']} and is {told['status']}",
+            hint="Run the copy again: it starts anew",
+        )
+
+    def _stored(self) -> Mapping[str, Any]:
+        """Return the image once glance is done with what it got."""
+        return until(
+            lambda: self._session.get("image", f"/images/{self._image}"),
+            lambda told: told["status"] != "saving",
+            f"storing image {self._image}",
+            UPLOAD_SECONDS,
+        )
 
     def stop(self) -> None:
         """Break the request. What it is doing ends with the connection."""
