@@ -136,7 +136,15 @@ class Disks(Images):
         spec = VolumeSpec(name=name, size=size)
         return self._new_disk(place, spec, wish, token=token, **{tags.ROLE: Kind.DISK})
 
-    def _sink(self, disk: Mapping[str, Any]) -> Sink:
+    def _delete_disk(self, disk: Mapping[str, Any]) -> None:
+        """Delete, one that is half filled too: its upload must end first, and with a footer."""
+        if properties(disk).get("diskState") == "ActiveUpload":
+            upload = self._sink(disk)
+            upload.end()
+            upload.close()
+        super()._delete_disk(disk)
+
+    def _sink(self, disk: Mapping[str, Any]) -> DiskSink:
         own = self._ids.short(disk["id"])
         place = self._ids.place(kinds.DISK, own)
         disks = self._session.compute.disks

@@ -54,10 +54,14 @@ class DiskSink:
     def commit(self, manifest: Manifest) -> str:
         """Write the footer, end the upload and return the disk's id. May be called twice."""
         if not self.sealed:
-            self._pages.put(memoryview(self._footer()), self.size)
-            self._seal()
-            self.sealed = True
+            self.end()
         return self.id
+
+    def end(self) -> None:
+        """Write the footer and end the upload, whatever was written before."""
+        self._pages.put(memoryview(self._footer()), self.size)
+        self._seal()
+        self.sealed = True
 
     def abort(self) -> None:
         """Delete what was filled so far. May be called twice; quiet when it is gone."""

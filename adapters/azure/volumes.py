@@ -83,12 +83,15 @@ class Volumes(Base):
         """Grow to ``size`` bytes, rounded up to a whole GiB; Invalid when it would shrink."""
         with calling("resize volume"):
             place = self._ids.place(kinds.DISK, id)
-            now = translate.size_of(self._disk(id))
+            disk = self._disk(id)
+            now = translate.size_of(disk)
             check_size(size)
             if size < now:
                 raise Invalid(f"{id} has {now} bytes and cannot shrink to {size}")
             if size > now:
-                change = DiskUpdate({"properties": {"diskSizeGB": gib(size)}})
+                # one of no whole GiB is called the next, and asking for that changes nothing
+                more = max(gib(size), properties(disk).get("diskSizeGB", 0) + 1)
+                change = DiskUpdate({"properties": {"diskSizeGB": more}})
                 finished(
                     self._session.compute.disks.begin_update(place.group, place.name, change),
                     f"growing {id}",
@@ -152,7 +155,7 @@ class Volumes(Base):
         """Delete; the service does not while somebody may still read or write it."""
         place = self._ids.place(kinds.DISK, self._ids.short(disk["id"]))
         disks = self._session.compute.disks
-        if properties(disk).get("diskState") in ("ActiveSAS", "ActiveUpload"):
+        if properties(disk).get("diskState") == "ActiveSAS":
             finished(disks.begin_revoke_access(place.group, place.name), "closing a disk")
         finished(disks.begin_delete(place.group, place.name), f"deleting {disk['name']}")
 
