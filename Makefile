@@ -53,7 +53,6 @@ test: services-up setup ## Run every test, those against real services too (one 
 # OpenStack's tests mostly wait, so they run beside the others; their words come in one piece.
 .PHONY: test-openstack test-others
 test-openstack:
-	@mkdir -p .state
 	@$(PYTEST) $(OPENSTACK) >.state/test-openstack.log 2>&1 || failed=$$?; \
 	cat .state/test-openstack.log; exit $${failed:-0}
 test-others:
@@ -73,6 +72,7 @@ bench: services-up setup ## Measure, and write docs/benchmarks.md
 
 .PHONY: services-up
 services-up: ## Start what the tests talk to: libvirt, an OpenStack, the AWS stand-in
+	@mkdir -p .state  # ours, before a script that runs as root makes it root's
 	@$(MAKE) --jobs packages $(addprefix up-,$(SERVICES))
 
 # Beside each other, and beside the installation of the project, which only stand-ins need.
@@ -93,6 +93,6 @@ lock: ## Write requirements.lock anew from pyproject.toml (needs uv; newest vers
 
 .PHONY: clean
 clean: ## Remove caches, builds and .venv (services are stopped first)
-	@$(MAKE) services-down
+	@PURGE=1 $(MAKE) services-down
 	@rm -rf $(VENV) .state dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
