@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import ssl
@@ -28,6 +29,7 @@ class AzureService:
         self.settings = settings
         self.endpoint = settings.endpoint
         self.subscription = settings.subscription
+        self.resource_group = settings.resource_group
         self.location = settings.location
         self._trust = ssl.create_default_context(cafile=str(settings.certificate))
 
@@ -35,7 +37,7 @@ class AzureService:
         """An account of this service; its credentials are found where `environment` put them."""
         told = {
             "subscription": self.subscription,
-            "resource_group": "interop",
+            "resource_group": self.resource_group,
             "location": self.location,
             "tenant": self.settings.tenant,
             "endpoint": self.endpoint,
@@ -110,6 +112,16 @@ class AzureService:
         """How often each action was called since `clear`."""
         counted: dict[str, int] = self.control("GET", "calls")
         return counted
+
+    def write(self, disk: str, offset: int, data: bytes) -> None:
+        """Write into the disk with this id, as its guest would."""
+        told = {"offset": offset, "data": base64.b64encode(data).decode()}
+        self.control("POST", f"bytes{disk}", told)
+
+    def read(self, disk: str, offset: int, length: int) -> bytes:
+        """What is in the disk or snapshot with this id."""
+        told = self.control("POST", f"bytes{disk}", {"offset": offset, "length": length})
+        return base64.b64decode(told["data"])
 
     def control(self, method: str, what: str, value: Any = None) -> Any:
         """Talk to the control endpoint."""

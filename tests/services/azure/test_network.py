@@ -8,24 +8,21 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.network import NetworkManagementClient
-from azure.mgmt.resource.resources import ResourceManagementClient
 
 from tests.services.azure.fixture import AzureService
 
-HERE = "westeurope"
+HERE, RG = "westeurope", "interop"
 
 
 @pytest.fixture
 def network(azure: AzureService) -> Iterator[Any]:
-    with azure.client(ResourceManagementClient) as resources:
-        resources.resource_groups.create_or_update("rg", {"location": HERE})
     with azure.client(NetworkManagementClient) as client:
         yield client
 
 
 def made(operations: Any, *names: str, location: str | None = HERE, **body: Any) -> Any:
     asked = {**({"location": location} if location else {}), **body}
-    return operations.begin_create_or_update("rg", *names, asked).result()
+    return operations.begin_create_or_update(RG, *names, asked).result()
 
 
 def net(network: Any, name: str = "net", prefix: str = "10.0.0.0/16", **more: Any) -> Any:
@@ -55,13 +52,13 @@ def code(raised: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, s
 def test_a_network_shows_its_subnets_however_they_were_made(network: Any) -> None:
     net(network, subnets=[{"name": "a", "properties": {"addressPrefix": "10.0.1.0/24"}}])
     subnet(network, "b", "10.0.2.0/24")
-    found = network.virtual_networks.get("rg", "net")
+    found = network.virtual_networks.get(RG, "net")
     assert [(each.name, each.address_prefix) for each in found.subnets] == [
         ("a", "10.0.1.0/24"),
         ("b", "10.0.2.0/24"),
     ]
     assert {each.default_outbound_access for each in found.subnets} == {False}
-    assert [each.name for each in network.subnets.list("rg", "net")] == ["a", "b"]
+    assert [each.name for each in network.subnets.list(RG, "net")] == ["a", "b"]
 
 
 def test_a_network_written_without_its_subnets_keeps_them_and_an_empty_list_removes_them(
@@ -69,9 +66,9 @@ def test_a_network_written_without_its_subnets_keeps_them_and_an_empty_list_remo
 ) -> None:
     net(network, subnets=[{"name": "a", "properties": {"addressPrefix": "10.0.1.0/24"}}])
     net(network, dhcpOptions={"dnsServers": ["10.0.0.4"]})
-    assert [each.name for each in network.subnets.list("rg", "net")] == ["a"]
+    assert [each.name for each in network.subnets.list(RG, "net")] == ["a"]
     net(network, subnets=[])
-    assert not list(network.subnets.list("rg", "net"))
+    assert not list(network.subnets.list(RG, "net"))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +87,7 @@ def test_a_subnet_that_does_not_fit_is_refused(network: Any, prefix: str, expect
     with pytest.raises(HttpResponseError) as raised:
         subnet(network, "b", prefix)
     assert code(raised) == (400, expected)
-    assert [each.name for each in network.subnets.list("rg", "net")] == ["a"]
+    assert [each.name for each in network.subnets.list(RG, "net")] == ["a"]
 
 
 def test_the_platform_gives_the_fifth_address_first_and_keeps_it(network: Any) -> None:
@@ -98,10 +95,10 @@ def test_the_platform_gives_the_fifth_address_first_and_keeps_it(network: Any) -
     inside = subnet(network).id
     assert address(nic(network, "one", inside)) == "10.0.1.4"
     assert address(nic(network, "two", inside)) == "10.0.1.5"
-    network.network_interfaces.begin_delete("rg", "one").result()
+    network.network_interfaces.begin_delete(RG, "one").result()
     assert address(nic(network, "two", inside)) == "10.0.1.5"
     assert address(nic(network, "three", inside)) == "10.0.1.4"
-    (found,) = network.subnets.list("rg", "net")
+    (found,) = network.subnets.list(RG, "net")
     assert sorted(each.id.split("/")[8] for each in found.ip_configurations) == ["three", "two"]
 
 
@@ -124,7 +121,7 @@ def test_a_fixed_address_must_be_free(network: Any, asked: str, expected: str) -
         nic(network, "two", inside, privateIPAddress=asked, **fixed)
     assert code(raised) == (400, expected)
     with pytest.raises(ResourceNotFoundError):
-        network.network_interfaces.get("rg", "two")
+        network.network_interfaces.get(RG, "two")
 
 
 def test_the_smallest_subnet_holds_three(network: Any) -> None:
@@ -148,8 +145,8 @@ def test_things_go_in_the_order_of_their_use_only(network: Any) -> None:
         properties={"publicIPAllocationMethod": "Static"},
     )
     interface = nic(network, "one", inside.id, publicIPAddress={"id": public.id})
-    assert network.public_ip_addresses.get("rg", "ip").ip_configuration.id.startswith(interface.id)
-    assert [each.id for each in network.network_security_groups.get("rg", "nsg").subnets] == [
+    assert network.public_ip_addresses.get(RG, "ip").ip_configuration.id.startswith(interface.id)
+    assert [each.id for each in network.network_security_groups.get(RG, "nsg").subnets] == [
         inside.id
     ]
 
@@ -160,12 +157,12 @@ def test_things_go_in_the_order_of_their_use_only(network: Any) -> None:
     }
     for expected, (operations, name) in deletions.items():
         with pytest.raises(HttpResponseError) as raised:
-            operations.begin_delete("rg", name).result()
+            operations.begin_delete(RG, name).result()
         assert code(raised) == (400, expected)
-    network.network_interfaces.begin_delete("rg", "one").result()
-    network.public_ip_addresses.begin_delete("rg", "ip").result()
-    network.virtual_networks.begin_delete("rg", "net").result()
-    network.network_security_groups.begin_delete("rg", "nsg").result()
+    network.network_interfaces.begin_delete(RG, "one").result()
+    network.public_ip_addresses.begin_delete(RG, "ip").result()
+    network.virtual_networks.begin_delete(RG, "net").result()
+    network.network_security_groups.begin_delete(RG, "nsg").result()
     assert not list(network.virtual_networks.list_all())
 
 
@@ -243,5 +240,5 @@ def test_an_application_group_stays_in_one_network(network: Any) -> None:
         nic(network, "two", inside.id.replace("/net/", "/other/"), **named)
     assert code(raised) == (400, "ApplicationSecurityGroupInDifferentVirtualNetwork")
     with pytest.raises(HttpResponseError) as raised:
-        network.application_security_groups.begin_delete("rg", "web").result()
+        network.application_security_groups.begin_delete(RG, "web").result()
     assert code(raised) == (400, "ApplicationSecurityGroupCannotBeDeleted")

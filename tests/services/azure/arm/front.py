@@ -20,6 +20,7 @@ from tests.services.azure.arm.groups import TYPE as GROUP
 from tests.services.azure.arm.groups import ResourceGroups
 from tests.services.azure.arm.limits import Limits
 from tests.services.azure.arm.operations import Operation, Operations
+from tests.services.azure.arm.resource import Resource
 from tests.services.azure.arm.resource_type import ResourceType
 from tests.services.azure.arm.store import Store
 from tests.services.azure.arm.subscriptions import Subscriptions
@@ -67,11 +68,18 @@ class Arm:
         self.views = list(views)
         self.changes = Changes(self)
         self.subscriptions = Subscriptions(self)
+        self.forget()
 
     def forget(self) -> None:
-        """Every resource and operation is gone, as in a new subscription."""
+        """Every resource and operation is gone; there is one resource group, and it is empty."""
         self.store.clear()
         self.operations.clear()
+        name, where = self.settings.resource_group, self.settings.location
+        address = Address(self.settings.subscription, group=name)
+        body = {"id": address.id, "name": name, "type": GROUP, "location": where}
+        group = Resource(address, GROUP, body)
+        group.state = "Succeeded"
+        self.store.put(group)
         self.blobs.forget()
 
     def answer(self, request: Request) -> Response:
