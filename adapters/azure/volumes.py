@@ -13,10 +13,11 @@ from adapters.azure import kinds
 from adapters.azure.base import Base, listed
 from adapters.azure.errors import calling
 from adapters.azure.ids import Place
+from adapters.azure.limits import VOLUME_MAX
 from adapters.azure.translate import volumes as translate
 from adapters.azure.translate.instances import data_disks
 from adapters.azure.translate.native import plain, properties
-from adapters.azure.translate.words import VOLUME_MAX, class_word, gib
+from adapters.azure.translate.words import class_word, gib
 from adapters.azure.waiting import finished
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Volume, VolumeSpec

@@ -16,6 +16,9 @@ LINUX = "Linux"
 boots; where nobody knows, this is what costs nothing.
 """
 
+TRUSTED = "TrustedLaunch"
+"""Secure Boot, with the keys most boot loaders are signed for."""
+
 
 def system_of(origin: Mapping[str, Any]) -> str:
     """Return whose boot disk it is, as the service says, or the default."""
@@ -32,6 +35,8 @@ def boot_disk_wish(firmware: Firmware, offer: Offer, origin: Mapping[str, Any]) 
     wish: dict[str, Any] = {"osType": system_of(origin)}
     if firmware in GENERATION_WORDS:
         wish["hyperVGeneration"] = GENERATION_WORDS[firmware]
+    if firmware is Firmware.UEFI_SECURE:
+        wish["securityProfile"] = {"securityType": TRUSTED}
     if capabilities:
         wish["supportedCapabilities"] = capabilities
     return wish
@@ -66,6 +71,11 @@ def machine_wish(
         # kept by the platform, at no cost worth the name: the console log
         "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
     }
+    if spec.firmware is Firmware.UEFI_SECURE:
+        wish["securityProfile"] = {
+            "securityType": TRUSTED,
+            "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+        }
     if spec.user_data is not None:
         wish["userData"] = base64.b64encode(spec.user_data.encode()).decode()
     return {"properties": wish}

@@ -27,7 +27,6 @@ def capabilities(sku: Mapping[str, Any]) -> dict[str, str]:
 def offer(sku: Mapping[str, Any], location: str) -> Offer:
     """Return the offer; a fact the SKU does not tell is None."""
     told = capabilities(sku)
-    words = [word for word in told.get("HyperVGenerations", "").split(",") if word in GENERATIONS]
     disks, nics = _number(told, "MaxDataDiskCount"), _number(told, "MaxNetworkInterfaces")
     local_mib = _number(told, "MaxResourceVolumeMB")
     family = sku.get("family")
@@ -39,9 +38,7 @@ def offer(sku: Mapping[str, Any], location: str) -> Offer:
             arch=ARCHITECTURES.get(told.get("CpuArchitectureType", ""), Arch.UNKNOWN),
             gpus=int(Decimal(told.get("GPUs", "0"))),
         ),
-        firmware=frozenset(GENERATIONS[word] for word in words)
-        if words
-        else frozenset({Firmware.UNKNOWN}),
+        firmware=_firmware(told),
         local_disk=local_mib * MIB if local_mib is not None else None,
         # the boot disk is not counted among the data disks
         disks=disks + 1 if disks is not None else None,
@@ -68,6 +65,15 @@ def refusal(sku: Mapping[str, Any], location: str) -> str | None:
         if each.get("type") == "Location" and location.lower() in places:
             return str(each.get("reasonCode", "restricted"))
     return None
+
+
+def _firmware(told: Mapping[str, str]) -> frozenset[Firmware]:
+    """Return what a size can start with."""
+    words = told.get("HyperVGenerations", "").split(",")
+    known = {GENERATIONS[word] for word in words if word in GENERATIONS}
+    if Firmware.UEFI in known and told.get("TrustedLaunchDisabled", "False") == "False":
+        known.add(Firmware.UEFI_SECURE)
+    return frozenset(known or {Firmware.UNKNOWN})
 
 
 def _zones(sku: Mapping[str, Any], location: str) -> frozenset[str] | None:

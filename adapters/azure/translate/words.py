@@ -10,7 +10,11 @@ ARCHITECTURE_WORDS = {arch: word for word, arch in ARCHITECTURES.items()}
 # learn.microsoft.com/azure/virtual-machines/generation-2: one boots with BIOS, two with UEFI, and
 # which it is belongs to the boot disk and never changes
 GENERATIONS = {"V1": Firmware.BIOS, "V2": Firmware.UEFI}
-GENERATION_WORDS = {firmware: word for word, firmware in GENERATIONS.items()}
+GENERATION_WORDS = {
+    **{firmware: word for word, firmware in GENERATIONS.items()},
+    # learn.microsoft.com/azure/virtual-machines/trusted-launch: generation 2 only
+    Firmware.UEFI_SECURE: "V2",
+}
 
 # Our words are those of mappings/disks.toml; a class without one is called as the service does.
 CLASSES = {
@@ -20,9 +24,6 @@ CLASSES = {
     "PremiumV2_LRS": "premium_v2",
 }
 CLASS_WORDS = {ours: theirs for theirs, ours in CLASSES.items()}
-
-VOLUME_MAX = 32767 * GIB
-"""learn.microsoft.com/azure/virtual-machines/disks-types: of every class that an upload may have"""
 
 DEFAULT_CLASS = "StandardSSD_LRS"
 """What most machines need, and what one machine alone gets an availability promise with."""
