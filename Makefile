@@ -11,8 +11,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 # What the tests talk to. The first start of OpenStack takes two minutes, each later one seconds.
-# Without it: make test SERVICES="aws libvirt"
-SERVICES ?= aws libvirt openstack
+# Without it: make test SERVICES="aws azure libvirt"
+SERVICES ?= aws azure libvirt openstack
 comma := ,
 empty :=
 
@@ -71,12 +71,12 @@ bench: services-up setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 .PHONY: services-up
-services-up: ## Start what the tests talk to: libvirt, an OpenStack, the AWS stand-in
+services-up: ## Start what the tests talk to: libvirt, an OpenStack, the stand-ins for AWS and Azure
 	@mkdir -p .state  # ours, before a script that runs as root makes it root's
 	@$(MAKE) --jobs packages $(addprefix up-,$(SERVICES))
 
 # Beside each other, and beside the installation of the project, which only stand-ins need.
-up-aws: setup
+up-aws up-azure: setup
 up-%: packages
 	@tests/services/$*/up.sh
 

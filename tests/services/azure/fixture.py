@@ -6,6 +6,7 @@ import base64
 import json
 import socket
 import ssl
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ from typing import Any
 import pytest
 
 from broker.adapter import Account
+from tests.services.azure import azurite
 from tests.services.azure.__main__ import start, start_azurite
 from tests.services.azure.settings import Settings
+from tests.services.require import missing
 
 # who `environment` can make the SDK's own chain find: client id and secret, by role
 PRINCIPALS = ("contributor", "reader", "wrong-secret", "unknown-client")
@@ -158,6 +161,10 @@ def running(folder: Path) -> Iterator[AzureService]:
 @pytest.fixture(scope="session")
 def azure_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureService]:
     """One private service for the session."""
+    try:
+        azurite.install()
+    except (ImportError, OSError, subprocess.SubprocessError) as error:
+        missing("azure", f"Azurite cannot be installed ({error})")
     with running(tmp_path_factory.mktemp("azure")) as service:
         yield service
 
