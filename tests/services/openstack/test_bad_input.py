@@ -119,8 +119,17 @@ def test_a_flavor_with_a_smaller_disk_takes_ours(
 
 def test_things_of_one_name_are_two_things(adapter: OpenStackAdapter, kit: Kit) -> None:
     name = kit.name()
-    made = {kit.volume(name=name).id for _ in range(2)}
-    assert {volume.id for volume in adapter.volumes() if volume.spec.name == name} == made
+    made = [
+        *(kit.volume(name=name).id for _ in range(2)),
+        *(kit.network(name=name).id for _ in range(2)),
+        *(
+            adapter.create_firewall(FirewallSpec(name=name), token=kit.token()).id
+            for _ in range(2)
+        ),
+    ]
+    listed = [*adapter.volumes(), *adapter.networks(), *adapter.firewalls()]
+    assert len(set(made)) == len(made)
+    assert sorted(each.id for each in listed if each.spec.name == name) == sorted(made)
 
 
 def test_a_token_that_expires_while_we_read_and_write_is_renewed(
