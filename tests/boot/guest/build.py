@@ -203,8 +203,9 @@ def build(out: Path) -> None:
         efi = boot_loader(tree, work, "x86_64-efi", "efi_gop", "all_video")
         run("mcopy", "-i", esp, efi, "::/EFI/BOOT/BOOTX64.EFI")
         insert(disk, esp, ESP_AT)
-        # no metadata_csum_seed, orphan_file: older GRUB refuses them
-        run("mke2fs", "-q", "-t", "ext4", "-F", "-L", "interop-root", "-U", ROOT_UUID,
+        # no metadata_csum_seed, orphan_file: older GRUB refuses them. It reads block by block: with
+        # blocks of 1 KiB, the default for so small a disk, an emulated boot costs a third more.
+        run("mke2fs", "-q", "-t", "ext4", "-F", "-L", "interop-root", "-U", ROOT_UUID, "-b", "4096",
             "-O", "^metadata_csum_seed", "-E", "root_owner=0:0", "-d", root, rootfs)  # fmt: skip
         insert(disk, rootfs, ROOT_AT)
         core = boot_loader(tree, work, "i386-pc", "biosdisk").read_bytes()
