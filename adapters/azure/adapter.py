@@ -6,6 +6,7 @@ from adapters.azure.address_sets import AddressSets
 from adapters.azure.addresses import Addresses
 from adapters.azure.errors import calling
 from adapters.azure.firewalls import Firewalls
+from adapters.azure.instances import Instances
 from adapters.azure.key_pairs import KeyPairs
 from adapters.azure.limits import LIMITS
 from adapters.azure.made import Makings
@@ -14,7 +15,7 @@ from broker import adapter as contract
 from broker.adapter import Limits
 
 
-class AzureAdapter(Networks, Firewalls, AddressSets, Addresses, KeyPairs, Makings):
+class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPairs, Makings):
     """Machines, disks and networks of one resource group. Safe to use from many threads."""
 
     @property
@@ -36,6 +37,8 @@ class AzureAdapter(Networks, Firewalls, AddressSets, Addresses, KeyPairs, Making
         self._session.close()
 
 
+_adapter: type[contract.Adapter] = AzureAdapter
+_console: type[contract.ConsoleLog] = AzureAdapter
 _addresses: type[contract.PublicAddresses] = AzureAdapter
 _subnets: type[contract.SubnetFirewalls] = AzureAdapter
 _sets: type[contract.AddressSets] = AzureAdapter

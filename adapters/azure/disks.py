@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.core.polling import LROPoller
 from azure.mgmt.compute.models import AccessUri, GrantAccessData
 
@@ -107,9 +109,9 @@ class Disks(Images):
                 if temporary:
                     self.delete_snapshot(self._ids.short(snapshot["id"]))
                 elif opened.was_used:
-                    finished(
-                        snapshots.begin_revoke_access(place.group, place.name), "closing a snapshot"
-                    )
+                    with suppress(ResourceNotFoundError):
+                        closing = snapshots.begin_revoke_access(place.group, place.name)
+                        finished(closing, "closing a snapshot")
 
         opened = Access(grant)
         told = properties(snapshot)
@@ -161,12 +163,15 @@ class Disks(Images):
             assert made is not None
             return footer(size, unique_id=UUID(told["uniqueId"]), created=made)
 
+        def is_sealed() -> bool:
+            with calling("complete disk"):
+                return properties(self._disk(own)).get("diskState") not in translate.UPLOADING
+
         def seal() -> None:
             with calling("complete disk"):
                 finished(disks.begin_revoke_access(place.group, place.name), "ending an upload")
-                state = properties(self._disk(own)).get("diskState")
-                if state in translate.UPLOADING:
-                    raise Transient(f"disk {own} is {state} after its upload has ended")
+            if not is_sealed():
+                raise Transient(f"the upload of disk {own} has not ended yet")
 
         return DiskSink(
             own,
@@ -175,6 +180,7 @@ class Disks(Images):
             sealed=told.get("diskState") not in translate.UPLOADING,
             footer=last_page,
             seal=seal,
+            is_sealed=is_sealed,
             delete=partial(self.delete_disk, own),
         )
 

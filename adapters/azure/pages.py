@@ -32,6 +32,9 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 60.0
 """A put or a get takes the service less than a second; what takes this long is lost."""
 
+RENEWALS = 2
+"""Addresses asked for until a refusal counts: one may be used up by other threads meanwhile."""
+
 Result = TypeVar("Result")
 
 
@@ -117,12 +120,13 @@ class Pages:
         self, request: _Request, read: Callable[[http.client.HTTPResponse], Result]
     ) -> Result:
         with calling(request.operation):
-            url = self.access.url()
-            try:
-                return self._once(url, request, read)
-            except AccessDenied:
-                # it ended, or somebody took it back: the next one says whether we still may
-                self.access.refused(url)
+            for _ in range(RENEWALS):
+                url = self.access.url()
+                try:
+                    return self._once(url, request, read)
+                except AccessDenied:
+                    # it ended, or somebody took it back: the next one tells whether we still may
+                    self.access.refused(url)
             return self._once(self.access.url(), request, read)
 
     def _once(

@@ -28,6 +28,7 @@ class DiskSink:
         sealed: bool,
         footer: Callable[[], bytes],
         seal: Callable[[], None],
+        is_sealed: Callable[[], bool],
         delete: Callable[[], None],
     ) -> None:
         self.id = id
@@ -36,6 +37,7 @@ class DiskSink:
         self._pages = pages
         self._footer = footer
         self._seal = seal
+        self._is_sealed = is_sealed
         self._delete = delete
 
     def pwrite(self, data: memoryview, offset: int) -> None:
@@ -59,8 +61,13 @@ class DiskSink:
 
     def end(self) -> None:
         """Write the footer and end the upload, whatever was written before."""
-        self._pages.put(memoryview(self._footer()), self.size)
-        self._seal()
+        try:
+            self._pages.put(memoryview(self._footer()), self.size)
+            self._seal()
+        except Conflict:
+            # an earlier try, of which we were not told, has ended it since
+            if not self._is_sealed():
+                raise
         self.sealed = True
 
     def abort(self) -> None:

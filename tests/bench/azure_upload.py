@@ -133,6 +133,7 @@ def ours(url: str, ca_file: Path) -> None:
         sealed=False,
         footer=lambda: last,
         seal=lambda: None,
+        is_sealed=lambda: False,
         delete=lambda: None,
     )
     with tempfile.TemporaryDirectory() as folder:
