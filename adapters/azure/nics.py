@@ -44,8 +44,12 @@ class Nics(Base):
             )
 
     def _card(self, id: str) -> Card:
+        """Return a card; NotFound when there is none."""
         place = self._ids.place(kinds.CARD, id)
-        return plain(self._session.network.network_interfaces.get(place.group, place.name))
+        try:
+            return plain(self._session.network.network_interfaces.get(place.group, place.name))
+        except ResourceNotFoundError as error:
+            raise NotFound(f"there is no card {id}") from error
 
     def _put_card(self, card: Card) -> LROPoller[Any]:
         """Change a card; Conflict where somebody else did since it was read."""

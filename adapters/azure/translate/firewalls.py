@@ -111,12 +111,14 @@ def _numbered(
     result = [rule for rule in wanted if rule.priority is not None]
     for direction in Direction:
         own = [rule.priority or 0 for rule in result if rule.direction is direction]
-        start = max(own, default=low - STEP) + STEP
+        behind = max(own, default=low - STEP)
         loose = [rule for rule in wanted if rule.priority is None and rule.direction is direction]
         stay = {
-            rule: at for rule in loose if (at := alone.get((direction, _bare(rule)), 0)) >= start
+            rule: at for rule in loose if (at := alone.get((direction, _bare(rule)), 0)) > behind
         }
-        room = itertools.chain(range(start, high + 1, STEP), range(start, high + 1))
+        room = itertools.chain(
+            range(behind + STEP, high + 1, STEP), range(max(behind + 1, low), high + 1)
+        )
         free = (at for at in dict.fromkeys(room) if at not in stay.values())
         for rule in dict.fromkeys(loose):
             given = stay.get(rule) or next(free, None)

@@ -264,10 +264,8 @@ def _bare(rule: FirewallRule) -> FirewallRule:
 
 
 def _word(protocols: set[int | None]) -> str:
-    if len(protocols - {None}) != 1:
-        return ANY
-    (protocol,) = protocols - {None}
-    return WORDS[protocol or 0]
+    words = {ANY if protocol is None else WORDS[protocol] for protocol in protocols}
+    return words.pop() if len(words) == 1 else ANY
 
 
 def _port_words(side: str, ports: Sequence[PortRange | None]) -> dict[str, Any]:
