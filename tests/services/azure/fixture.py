@@ -34,7 +34,7 @@ class AzureService:
         self.subscription = settings.subscription
         self.resource_group = settings.resource_group
         self.location = settings.location
-        self._trust = ssl.create_default_context(cafile=str(settings.certificate))
+        self.trust = ssl.create_default_context(cafile=str(settings.certificate))
 
     def account(self, name: str = "azure", **settings: str) -> Account:
         """An account of this service; its credentials are found where `environment` put them."""
@@ -134,7 +134,7 @@ class AzureService:
             method=method,
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30, context=self._trust) as answer:
+        with urllib.request.urlopen(request, timeout=30, context=self.trust) as answer:
             return json.loads(answer.read())
 
 

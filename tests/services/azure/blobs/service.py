@@ -7,6 +7,8 @@ from tests.services.azure.blobs.azurite import Azurite
 from tests.services.azure.blobs.front import Front
 from tests.services.azure.blobs.grants import PREFIX, Grants
 from tests.services.azure.blobs.store import Store
+from tests.services.azure.blobs.texts import PREFIX as TEXTS
+from tests.services.azure.blobs.texts import Texts
 from tests.services.azure.settings import Settings
 from tests.services.wire import Request, Response
 
@@ -22,6 +24,7 @@ class Blobs:
     def __init__(self, settings: Settings, faults: Faults) -> None:
         self.store = Store(Azurite(settings.azurite, ACCOUNT, KEY))
         self.grants = Grants(settings.endpoint)
+        self.texts = Texts(settings.endpoint)
         self._front = Front(self.store, self.grants, faults)
 
     def owns(self, path: str) -> bool:
@@ -29,6 +32,8 @@ class Blobs:
         return path.startswith(PREFIX)
 
     def answer(self, request: Request) -> Response:
+        if request.path.startswith(TEXTS):
+            return self.texts.answer(request)
         return self._front.answer(request)
 
     def forget(self) -> None:

@@ -72,16 +72,19 @@ def busy() -> ArmError:
     )
 
 
+def fixed(name: str) -> ArmError:
+    """A property that says something else than when the resource was made."""
+    return conflict(
+        "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name
+    )
+
+
 def unchanged(resource: Resource, old: Resource, *names: str) -> None:
     """ArmError when one of these properties says something else than before."""
     for name in names:
         before, now = old.properties.get(name), resource.properties.get(name)
         if now is not None and before is not None and _fold(now) != _fold(before):
-            raise conflict(
-                "PropertyChangeNotAllowed",
-                f"Changing property '{name}' is not allowed.",
-                target=name,
-            )
+            raise fixed(name)
         if before is not None:
             resource.properties[name] = before
 

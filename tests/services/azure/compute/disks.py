@@ -16,6 +16,7 @@ from tests.services.azure.compute.access import ACTIVE, READY, WithAccess, blob_
 from tests.services.azure.compute.compute_type import (
     DISK_VERSIONS,
     VIRTUAL_MACHINE,
+    fixed,
     invalid,
     missing,
     refused,
@@ -172,10 +173,7 @@ class Disks(WithAccess):
                 properties.pop(name, None)
         unchanged(resource, old, "creationData", "hyperVGeneration", "uniqueId", "timeCreated")
         if resource.body.get("zones") != old.body.get("zones"):
-            raise ArmError(
-                409, "PropertyChangeNotAllowed", "Changing property 'zones' is not allowed.",
-                target="zones",
-            )  # fmt: skip
+            raise fixed("zones")
         # a size in whole GiB that the bytes fill already is no change
         if asked and asked != -(-before // GIB) * GIB:
             self._resize(resource, before, asked)

@@ -35,6 +35,14 @@ class PlatformImage:
             "version": VERSION,
         }
 
+    def id(self, subscription: str, location: str) -> str:
+        """The version as a resource."""
+        return (
+            f"/Subscriptions/{subscription}/Providers/Microsoft.Compute/Locations/{location}"
+            f"/Publishers/{self.publisher}/ArtifactTypes/VMImage/Offers/{self.offer}"
+            f"/Skus/{self.sku}/Versions/{VERSION}"
+        )
+
 
 _UBUNTU = ("Canonical", "ubuntu-24_04-lts")
 
