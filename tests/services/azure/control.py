@@ -8,6 +8,7 @@ PUT    /_control/limits     {"page_size": 2, "quotas": {"cores": 4}} and the lik
 DELETE /_control/limits     all back to normal
 DELETE /_control/tokens     forget every token handed out, as if they were all revoked
 DELETE /_control/resources  forget every resource; an empty group "interop" is left
+DELETE /_control/everything forget resources, faults and call counts; limits are back to normal
 GET    /_control/hidden/ID  what is kept of a resource beside its body
 
 A provider adds its own to HANDLERS: (method, first word of the path) -> function. Those of
@@ -38,6 +39,12 @@ def _forget(arm: Arm, _rest: str, _value: Any) -> None:
         arm.forget()
 
 
+def _reset(arm: Arm, rest: str, value: Any) -> None:
+    _forget(arm, rest, value)
+    arm.faults.clear()
+    arm.limits.reset()
+
+
 def _hidden(arm: Arm, rest: str, _value: Any) -> Any:
     with arm.lock:
         arm.operations.settle()
@@ -56,6 +63,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("DELETE", "limits"): lambda arm, _rest, _value: arm.limits.reset(),
     ("DELETE", "tokens"): lambda arm, _rest, _value: arm.tokens.forget(),
     ("DELETE", "resources"): _forget,
+    ("DELETE", "everything"): _reset,
     ("GET", "hidden"): _hidden,
     **compute_control.HANDLERS,
 }

@@ -7,9 +7,11 @@ import json
 import socket
 import ssl
 import subprocess
-import urllib.request
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.services.azure.__main__ import start, start_azurite
 from tests.services.azure.settings import Settings
 from tests.services.require import missing
 
+CONTROL_SECONDS = 30.0
 # who `environment` can make the SDK's own chain find: client id and secret, by role
 PRINCIPALS = ("contributor", "reader", "wrong-secret", "unknown-client")
 
@@ -35,6 +38,10 @@ class AzureService:
         self.resource_group = settings.resource_group
         self.location = settings.location
         self.trust = ssl.create_default_context(cafile=str(settings.certificate))
+        self._one_at_a_time = threading.Lock()
+        self._connection = HTTPSConnection(
+            settings.host, settings.port, timeout=CONTROL_SECONDS, context=self.trust
+        )
 
     def account(self, name: str = "azure", **settings: str) -> Account:
         """An account of this service; its credentials are found where `environment` put them."""
@@ -108,8 +115,7 @@ class AzureService:
 
     def clear(self) -> None:
         """Forget resources, ordered trouble and call counts; limits go back to normal."""
-        for what in ("resources", "faults", "limits"):
-            self.control("DELETE", what)
+        self.control("DELETE", "everything")
 
     def calls(self) -> dict[str, int]:
         """How often each action was called since `clear`."""
@@ -128,14 +134,18 @@ class AzureService:
 
     def control(self, method: str, what: str, value: Any = None) -> Any:
         """Talk to the control endpoint."""
-        request = urllib.request.Request(
-            f"{self.endpoint}/_control/{what}",
-            data=json.dumps(value).encode() if value is not None else None,
-            method=method,
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30, context=self.trust) as answer:
-            return json.loads(answer.read())
+        body = json.dumps(value).encode() if value is not None else None
+        with self._one_at_a_time:
+            self._connection.request(method, f"/_control/{what}", body)
+            answer = self._connection.getresponse()
+            told = json.loads(answer.read())
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(told["error"])
+        return told
+
+    def close(self) -> None:
+        """Let go of the connection; the next use opens a new one."""
+        self._connection.close()
 
 
 def free_port() -> int:
@@ -151,7 +161,8 @@ def running(folder: Path) -> Iterator[AzureService]:
     started = [start_azurite(settings)]
     try:
         started.append(start(settings))
-        yield AzureService(settings)
+        with closing(AzureService(settings)) as service:
+            yield service
     finally:
         for process in reversed(started):
             process.terminate()

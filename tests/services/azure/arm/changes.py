@@ -53,6 +53,8 @@ class Changes:
         return self._keep(kind, call, resource, old)
 
     def patch(self, kind: ResourceType, call: Call) -> Answer:
+        if kind.patch is None and not kind.is_located:
+            raise ArmError(405, "MethodNotAllowed", f"A {kind.name} cannot be patched.")
         old = self.need(kind, call.address)
         conditions.check(call, old)
         shape = kind.patch or Shape(name=kind.name)
@@ -187,7 +189,9 @@ class Changes:
         if not isinstance(call.body, dict):
             raise bad_request("InvalidRequestContent", "The request content is no JSON object.")
         if kind.is_located:
-            shape = shape.also(location=TEXT, tags=Words())
+            shape = shape.also(tags=Words())
+            if not is_partial:
+                shape = shape.also(location=TEXT)
         whole = Shape(
             shape.properties,
             () if is_partial else shape.required,

@@ -130,7 +130,7 @@ class Arm:
             )
         with self.lock:
             self.operations.settle()
-            return self._router.route(call)
+            return self._router.route(call).write()
 
     def wait_headers(self, call: Call, operation: Operation) -> dict[str, str]:
         """Where to ask how an operation goes, and when."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from tests.services.azure.arm import locations
@@ -26,8 +25,9 @@ def usages(arm: Arm, call: Call, found: dict[str, str]) -> list[dict[str, Any]]:
                 "limit": arm.limits.quotas.get(quota.usage, quota.most),
                 "name": {
                     "value": quota.usage,
-                    # NetworkInterfaces is Network Interfaces
-                    "localizedValue": re.sub(r"(?<=[a-z])(?=[A-Z])", " ", quota.usage),
+                    "localizedValue": " ".join(
+                        word[0].upper() + word[1:] for word in quota.words.split()
+                    ),
                 },
                 "unit": "Count",
             }
