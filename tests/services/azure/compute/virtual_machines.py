@@ -115,6 +115,11 @@ class VirtualMachines(ComputeType):
     def start(self, resource: Resource, _call: Call) -> Later:
         kind = self.arm.types[DISK.lower()]
         assert isinstance(kind, Disks)
+        if resource.hidden.get("generalized"):
+            raise refused(
+                f"Operation 'start' is not allowed on VM '{resource.name}' since the VM is "
+                "generalized."
+            )
         for disk in self._disks(resource):
             kind.refuse_while_accessed(disk, "starting a VM with")
         return self._to(resource, "starting", "running")
@@ -134,6 +139,13 @@ class VirtualMachines(ComputeType):
         if resource.hidden["power"] not in ("running", None):
             raise refused("The operation requires the VM to be running (or set to run).")
         return self._to(resource, "starting", "running")
+
+    @action("generalize")
+    def generalize(self, resource: Resource, _call: Call) -> Answer:
+        if resource.hidden["power"] not in ("stopped", "deallocated"):
+            raise refused(f"VM '{resource.name}' must be stopped before it is generalized.")
+        resource.hidden["generalized"] = True
+        return Answer(200)
 
     @action("retrieveBootDiagnosticsData")
     def boot_diagnostics(self, resource: Resource, call: Call) -> Answer:

@@ -52,8 +52,9 @@ def instance_view(vm: Resource) -> dict[str, Any]:
     if diagnostics.get("enabled"):
         # with storage of the platform's own, the links come from retrieveBootDiagnosticsData
         view["bootDiagnostics"] = {}
-    if vm.hidden["power"] is not None:
-        power = vm.hidden["power"]
+    power = vm.hidden["power"]
+    never_started = power == "starting" and vm.state == "Failed"
+    if power is not None and not never_started:
         view["statuses"].append(
             {"code": f"PowerState/{power}", "level": "Info", "displayStatus": WORDS[power]}
         )
