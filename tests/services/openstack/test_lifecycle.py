@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,8 @@ WAIT_S = 120
 
 
 @pytest.fixture
-def machine(adapter: OpenStackAdapter, kit: Kit) -> Iterator[Machine]:
-    made = kit.instance(kit.network().id)
-    yield made
+def machine(kit: Kit) -> Machine:
+    return kit.instance(kit.network().id)
 
 
 def status(adapter: OpenStackAdapter, id: str) -> str:

@@ -15,7 +15,7 @@ from broker.model import GIB, MIB, FirewallSpec
 from tests.conformance.content import fill
 from tests.conformance.kit import Kit
 from tests.conformance.knobs import Knobs
-from tests.services.openstack.beside import ROOT, beside
+from tests.services.openstack.beside import ROOT, Sections, beside
 from tests.services.openstack.clouds import CLOUDS, opened
 from tests.services.openstack.projects import project
 
@@ -116,7 +116,7 @@ def test_glance_s(
     kit: Kit, own: tuple[Any, Path], admin: Any, tmp_path: Path, glance_limits: dict[str, object]
 ) -> None:
     """glance looks before an image comes, not while it does: the second is one too many."""
-    changes = {"DEFAULT": {"use_keystone_limits": True}, "oslo_limit": glance_limits}
+    changes: Sections = {"DEFAULT": {"use_keystone_limits": True}, "oslo_limit": glance_limits}
     with ExitStack() as stack:
         clouds = stack.enter_context(beside("image", changes, tmp_path, clouds=own[1]))
         adapter = opened(clouds_file=str(clouds))
