@@ -47,8 +47,14 @@ COMMON: dict[str, object] = {"transport_url": QUEUE, "host": "interop-fake", "us
 WITH_A_TOKEN_OF_ITS_OWN: dict[str, object] = {"send_service_user_token": True, **LOGIN}
 
 
-def database(name: str) -> str:
-    return f"mysql+pymysql://interop:{SECRET}@127.0.0.1:13306/{name}?charset=utf8"
+PLAIN, COMPILED = "pymysql", "mysqldb"
+"""Clients of the database. The compiled one halves the time of what reads many rows; while it waits
+nothing else runs where threads are green ones, and those could wait for each other.
+"""
+
+
+def database(name: str, client: str = PLAIN) -> str:
+    return f"mysql+{client}://interop:{SECRET}@127.0.0.1:13306/{name}?charset=utf8"
 
 
 def write(path: str, sections: Sections) -> None:
@@ -77,7 +83,7 @@ def keystone() -> None:
         "keystone/keystone.conf",
         {
             "DEFAULT": {"use_stderr": True},
-            "database": {"connection": database("keystone")},
+            "database": {"connection": database("keystone", COMPILED)},
             "token": {"provider": "fernet", "expiration": 14400},
             "fernet_tokens": {"key_repository": DATA / "fernet"},
             "credential": {"key_repository": DATA / "credential"},
@@ -204,7 +210,7 @@ def neutron() -> None:
                 "notify_nova_on_port_data_changes": True,
                 "dhcp_agent_notification": False,  # there is no agent to be told
             },
-            "database": {"connection": database("neutron")},
+            "database": {"connection": database("neutron", COMPILED)},
             "ml2": {
                 "type_drivers": "local,flat",
                 "tenant_network_types": "local",
