@@ -10,6 +10,9 @@ from adapters.azure.base import Base, listed
 from adapters.azure.errors import calling
 from broker.adapter import Kind, Made
 
+ROLES = frozenset(Kind)
+"""What a thing of ours stands for, where that is not what the service calls it."""
+
 Things = Iterator[tuple[Kind, Mapping[str, Any]]]
 
 
@@ -55,5 +58,5 @@ class Makings(Base):
             (Kind.NETWORK, network.virtual_networks.list(self._group)),
         ):
             for thing in listed(found):
-                filled = tags.of(thing).get(tags.ROLE) == Kind.DISK
-                yield (Kind.DISK if filled else kind), thing
+                role = tags.of(thing).get(tags.ROLE)
+                yield (Kind(role) if role in ROLES else kind), thing
