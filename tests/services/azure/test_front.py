@@ -191,6 +191,7 @@ def test_an_operation_is_seen_on_its_way(azure: AzureService, network: Any) -> N
     with pytest.raises(HttpResponseError) as raised:
         group(network, "web")
     assert code(raised) == (409, "AnotherOperationInProgress")
+    network.application_security_groups.begin_delete(RG, "web").result()
     poller.result()
     with pytest.raises(ResourceNotFoundError):
         network.application_security_groups.get(RG, "web")

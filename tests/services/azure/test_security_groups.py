@@ -59,6 +59,7 @@ def test_a_new_group_has_the_six_rules_nobody_can_remove(network: Any) -> None:
         ("DenyAllOutBound", "Outbound", "Deny", 65500),
     ]
     assert len(list(network.default_security_rules.list(RG, "nsg"))) == 6
+    assert network.default_security_rules.get(RG, "nsg", "DenyAllInBound").access == "Deny"
 
 
 @pytest.mark.parametrize(

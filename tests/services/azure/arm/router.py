@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tests.services.azure.arm import locations, paging
@@ -107,6 +108,8 @@ class Router:
     def _resource(self, call: Call) -> Answer:
         address = call.address
         if address.tail is None:
+            if address.type not in self._arm.types and call.method == "GET":
+                return self._part(call)
             kind = self._type(address.type)
             self._check_version(call, kind)
             self._check_group(address)
@@ -130,6 +133,21 @@ class Router:
                 f"'{address.namespace}' for api version '{call.api_version}'.",
             )
         return self._arm.changes.act(kind, call, method)
+
+    def _part(self, call: Call) -> Answer:
+        """One of the things a view lists: …/nsg/defaultSecurityRules/DenyAllInBound."""
+        address = call.address
+        kind = self._arm.types.get(address.parent.type)
+        method = kind.actions.get(("GET", address.types[-1].lower())) if kind else None
+        if kind is None or method is None:
+            raise self._unknown(address.type)
+        self._check_version(call, kind)
+        self._check_group(address)
+        listed = self._arm.changes.act(kind, replace(call, address=address.parent), method)
+        for each in listed.body["value"]:
+            if each["name"].lower() == address.leaf.lower():
+                return Answer(200, each)
+        raise ArmError(404, "NotFound", f"Resource {address.id} not found.")
 
     def _verb(self, call: Call, kind: ResourceType) -> Answer:
         match call.method:
@@ -155,10 +173,9 @@ class Router:
         )
 
     def _list(self, call: Call, kind: ResourceType, beneath: str) -> Answer:
-        found = [
-            kind.show(each, call) for each in self._arm.store.of_type(kind.full_name(), beneath)
-        ]
-        return Answer(200, paging.page(call, found, self._arm.limits.page_size))
+        found = self._arm.store.of_type(kind.full_name(), beneath)
+        size = self._arm.limits.page_size
+        return Answer(200, paging.page(call, found, lambda each: kind.show(each, call), size))
 
     def _operation(self, call: Call, how: str, id: str) -> Answer:
         operation = self._arm.operations.get(id)
@@ -177,14 +194,17 @@ class Router:
 
     def _type(self, name: str) -> ResourceType:
         kind = self._arm.types.get(name.lower())
-        if kind is not None:
-            return kind
+        if kind is None:
+            raise self._unknown(name)
+        return kind
+
+    def _unknown(self, name: str) -> ArmError:
         namespace, _, rest = name.partition("/")
         if not any(each.startswith(f"{namespace.lower()}/") for each in self._arm.types):
-            raise ArmError(
+            return ArmError(
                 404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid."
             )
-        raise ArmError(
+        return ArmError(
             404,
             "InvalidResourceType",
             f"The resource type '{rest}' could not be found in the namespace '{namespace}'.",
