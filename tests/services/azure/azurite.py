@@ -13,13 +13,14 @@ from tests.services.azure.settings import Settings, state_root
 HERE = Path(__file__).parent
 LOCK = HERE / "package-lock.json"
 # what it runs without: no telemetry, no log of every call; SDKs are newer than it knows. Data is
-# kept in memory up to a limit, which a leak in a test hits before the machine is out of memory.
+# kept in memory up to a limit, which a leak in a test hits before the machine is out of memory;
+# what was deleted counts until Azurite collects it, every ten minutes.
 OPTIONS = (
     "--silent",
     "--disableTelemetry",
     "--skipApiVersionCheck",
     "--inMemoryPersistence",
-    *("--extentMemoryLimit", "1024"),
+    *("--extentMemoryLimit", "4096"),
 )
 INSTALL_SECONDS = 600
 
