@@ -242,3 +242,33 @@ def test_an_application_group_stays_in_one_network(network: Any) -> None:
     with pytest.raises(HttpResponseError) as raised:
         network.application_security_groups.begin_delete(RG, "web").result()
     assert code(raised) == (400, "ApplicationSecurityGroupCannotBeDeleted")
+
+
+def test_a_nat_gateway_leads_a_subnet_out(network: Any) -> None:
+    public = made(
+        network.public_ip_addresses,
+        "ip",
+        sku={"name": "Standard"},
+        properties={"publicIPAllocationMethod": "Static"},
+    )
+    gateway = made(
+        network.nat_gateways,
+        "nat",
+        sku={"name": "Standard"},
+        properties={"publicIpAddresses": [{"id": public.id}]},
+    )
+    net(network)
+    inside = subnet(network, natGateway={"id": gateway.id})
+    assert [each.id for each in network.nat_gateways.get(RG, "nat").subnets] == [inside.id]
+    for operations, name in ((network.nat_gateways, "nat"), (network.public_ip_addresses, "ip")):
+        with pytest.raises(HttpResponseError) as raised:
+            operations.begin_delete(RG, name).result()
+        assert code(raised)[0] == 400
+
+
+def test_what_is_behind_a_service_tag_is_told(network: Any) -> None:
+    told = network.service_tags.list(HERE)
+    found = {each.name: each.properties.address_prefixes for each in told.values_property}
+    assert found["Storage.WestEurope"]
+    assert set(found["Storage"]).isdisjoint(found["Sql"])
+    assert "VirtualNetwork" not in found

@@ -126,7 +126,7 @@ class Interfaces(NetworkType):
         public = configuration["properties"].get("publicIPAddress")
         if public is None:
             return
-        for other in self.store.users(public["id"], INTERFACES):
+        for other in self.store.users(public["id"]):
             if other.key != resource.key:
                 raise bad_request(
                     "PublicIPAddressInUse",

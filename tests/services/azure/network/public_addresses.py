@@ -22,6 +22,7 @@ from tests.services.azure.arm.schema import (
 from tests.services.azure.network.network_type import NetworkType, Quota
 
 PUBLIC_ADDRESSES = "Microsoft.Network/publicIPAddresses"
+NAT_GATEWAYS = "Microsoft.Network/natGateways"
 # what RFC 5737 sets aside for documentation: no address here is anybody's
 POOL = [
     str(address)
@@ -66,7 +67,13 @@ class PublicAddresses(NetworkType):
                     "ipTags": Items(ANYTHING),
                     "publicIPPrefix": Reference("publicIPPrefixes"),
                 },
-                read_only=("provisioningState", "resourceGuid", "ipConfiguration", "ipAddress"),
+                read_only=(
+                    "provisioningState",
+                    "resourceGuid",
+                    "ipConfiguration",
+                    "natGateway",
+                    "ipAddress",
+                ),
                 name="PublicIpAddressProperties",
             ),
         },
@@ -137,6 +144,8 @@ class PublicAddresses(NetworkType):
         return None
 
     def _user(self, resource: Resource) -> str | None:
+        for gateway in self.store.users(resource.id, NAT_GATEWAYS):
+            return gateway.id
         for interface in self.store.users(resource.id, "Microsoft.Network/networkInterfaces"):
             for each in interface.properties["ipConfigurations"]:
                 named = each["properties"].get("publicIPAddress", {}).get("id", "")
@@ -148,5 +157,6 @@ class PublicAddresses(NetworkType):
         body = super().show(resource, call)
         user = self._user(resource)
         if user is not None:
-            body["properties"] = resource.properties | {"ipConfiguration": {"id": user}}
+            by = "ipConfiguration" if "/ipConfigurations/" in user else "natGateway"
+            body["properties"] = resource.properties | {by: {"id": user}}
         return body

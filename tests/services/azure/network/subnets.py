@@ -26,7 +26,7 @@ SUBNET = Shape(
                 "addressPrefix": TEXT,
                 "addressPrefixes": Items(TEXT),
                 "networkSecurityGroup": Reference("networkSecurityGroups"),
-                # route tables and NAT gateways are not imitated: none can be named
+                # route tables are not imitated: none can be named
                 "routeTable": Reference("routeTables"),
                 "natGateway": Reference("natGateways"),
                 "serviceEndpoints": Items(ANYTHING),
