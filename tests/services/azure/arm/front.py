@@ -103,8 +103,6 @@ class Arm:
 
     def _answer(self, request: Request, faults: list[Fault]) -> Answer:
         principal = self.tokens.principal(request.headers.get("authorization", ""))
-        if request.path.rstrip("/").lower() == "/subscriptions":
-            return self.subscriptions.all(request)
         call = read(request, parse(request.path))
         action = self._router.action(call)
         fault = self.faults.next(action)

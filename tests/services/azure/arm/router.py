@@ -12,6 +12,7 @@ from tests.services.azure.arm.call import Answer, Call
 from tests.services.azure.arm.errors import ArmError, bad_request
 from tests.services.azure.arm.groups import TYPE as GROUP
 from tests.services.azure.arm.resource_type import ResourceType
+from tests.services.azure.arm.subscriptions import SUBSCRIPTION_VERSIONS
 
 if TYPE_CHECKING:
     from tests.services.azure.arm.front import Arm
@@ -58,6 +59,8 @@ class Router:
                 "MissingApiVersionParameter",
                 "The api-version query parameter (?api-version=) is required for all requests.",
             )
+        if not address.subscription:
+            return self._about_subscriptions(call)
         if address.subscription != self._arm.settings.subscription:
             raise ArmError(
                 404,
@@ -83,7 +86,7 @@ class Router:
             self._check_version(call, groups)
             return self._list(call, groups, f"/subscriptions/{address.subscription}")
         if address.group is None:
-            return self._arm.subscriptions.answer(call)
+            return self._about_subscriptions(call)
         if address.tail is not None:
             self._check_version(call, groups)
             return self._arm.subscriptions.resources(call)
@@ -91,9 +94,15 @@ class Router:
             self._check_group(address)
         return self._verb(call, groups)
 
+    def _about_subscriptions(self, call: Call) -> Answer:
+        known = (*SUBSCRIPTION_VERSIONS, *self._arm.types[GROUP.lower()].api_versions)
+        _check_version(call, known, "Microsoft.Resources/subscriptions")
+        return self._arm.subscriptions.answer(call)
+
     def _provider_wide(self, call: Call) -> Answer:
         address, path = call.address, call.address.tail or ""
         if not path:
+            self._check_version(call, self._arm.types[GROUP.lower()])
             return self._arm.subscriptions.provider(call)
         for view in self._arm.views:
             found = re.fullmatch(view.pattern, path, re.IGNORECASE)

@@ -13,10 +13,12 @@ from tests.services.azure.arm.call import Answer, Call
 from tests.services.azure.arm.errors import ArmError
 from tests.services.azure.arm.locations import LOCATIONS
 from tests.services.azure.arm.resource import Resource
-from tests.services.wire import Request
 
 if TYPE_CHECKING:
     from tests.services.azure.arm.front import Arm
+
+
+SUBSCRIPTION_VERSIONS = ("2022-12-01", "2021-01-01", "2016-06-01")
 
 
 class Subscriptions:
@@ -25,12 +27,11 @@ class Subscriptions:
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
 
-    def all(self, _request: Request) -> Answer:
-        return Answer(200, {"value": [self._itself()]})
-
     def answer(self, call: Call) -> Answer:
         """What is asked of the subscription beside its resource groups."""
         match (call.address.tail or "").lower():
+            case "subscriptions":
+                return Answer(200, {"value": [self._itself()]})
             case "":
                 return Answer(200, self._itself())
             case "locations":
