@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -91,6 +94,40 @@ def test_what_pages_cannot_be_is_refused(
         wrong(uploading.client())
     assert raised.value.status_code == status
     assert str(getattr(raised.value, "error_code", "")).endswith(code) or code in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"x-ms-range": "bytes=256-767"}, 416),
+        ({"x-ms-range": "bytes=0-510"}, 416),
+        ({"x-ms-range": "bytes=0-1023"}, 400),
+        ({"x-ms-range": "bytes=511-0"}, 400),
+        ({"x-ms-range": "everything"}, 400),
+        ({"x-ms-range": "bytes=0-511", "x-ms-page-write": "append"}, 400),
+        ({"x-ms-range": "bytes=0-511", "Content-MD5": "AAAA"}, 400),
+        ({"x-ms-range": "bytes=0-511"}, 201),
+    ],
+)
+def test_what_the_sdk_would_never_send_is_refused_too(
+    azure: AzureService, uploading: Uploading, headers: dict[str, str], status: int
+) -> None:
+    request = urllib.request.Request(
+        f"{uploading.client().url}&comp=page",
+        data=b"x" * 512,
+        method="PUT",
+        headers={"x-ms-version": "2023-11-03", "x-ms-page-write": "update", **headers},
+    )
+    assert _status(request, azure.trust) == status
+
+
+def _status(request: urllib.request.Request, trust: ssl.SSLContext) -> int:
+    try:
+        with urllib.request.urlopen(request, context=trust, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def test_a_wrong_checksum_and_a_stale_etag_are_refused(uploading: Uploading) -> None:

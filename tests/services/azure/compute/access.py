@@ -56,7 +56,7 @@ class WithAccess(ComputeType):
 
         def granted() -> dict[str, Any]:
             if uploading is not None:
-                resource.hidden["upload"] = ACTIVE
+                self._now(resource).hidden["upload"] = ACTIVE
             # a signature to write reads as well: copying tools compare the size first
             permissions = "rw" if asked["access"] == "Write" else "r"
             url = self.arm.blobs.grants.issue(
@@ -74,9 +74,13 @@ class WithAccess(ComputeType):
         def ended() -> None:
             self.arm.blobs.grants.revoke(blob_of(resource))
             if resource.hidden.get("upload") == ACTIVE:
-                del resource.hidden["upload"]
+                self._now(resource).hidden.pop("upload", None)
 
         return Later(ended)
+
+    def _now(self, resource: Resource) -> Resource:
+        """The resource as it is kept by now: it may have been written anew meanwhile."""
+        return self.store.get(resource.id) or resource
 
     def has_access(self, resource: Resource) -> bool:
         """Whether a signature is out and valid."""

@@ -16,7 +16,7 @@ from tests.services.azure.blobs import vhd
 from tests.services.azure.blobs.store import Store
 from tests.services.azure.compute import platform_images
 from tests.services.azure.compute.access import blob_of
-from tests.services.azure.compute.compute_type import DISK, IMAGE, SNAPSHOT, missing
+from tests.services.azure.compute.compute_type import DISK, IMAGE, SNAPSHOT, missing, refused
 from tests.services.azure.compute.platform_images import PlatformImage
 
 INHERITED = ("osType", "hyperVGeneration", "purchasePlan", "supportedCapabilities")
@@ -43,7 +43,7 @@ def of_resource(resources: Resources, id: str | None, wanted: tuple[str, ...]) -
     if found is None or found.type not in wanted:
         raise ArmError(404, "ResourceNotFound", f"The Resource '{id}' was not found.")
     if "upload" in found.hidden or found.state not in ("Succeeded", "Updating"):
-        raise ArmError(409, "OperationNotAllowed", f"The source {id} is not ready: {found.state}.")
+        raise refused(f"The source {id} is not ready: {found.state}.")
     said = {name: found.properties[name] for name in INHERITED if name in found.properties}
     return Origin(blob_of(found), found.properties["diskSizeBytes"], found.id, said)
 

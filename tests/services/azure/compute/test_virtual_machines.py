@@ -242,3 +242,106 @@ def test_names_have_rules(compute: Any) -> None:
     for name in ("ends-with-", "x" * 65, "under score"):
         with pytest.raises(HttpResponseError, match="invalid according to its validation rule"):
             compute.virtual_machines.begin_create_or_update("one", name, {**HERE, "properties": {}})
+
+
+def test_what_does_not_fit_the_size_or_the_zone_is_refused(
+    azure: AzureService, compute: Any
+) -> None:
+    (card,) = cards(azure, "nic")
+    zonal = {
+        **HERE,
+        "zones": ["1"],
+        "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1},
+    }
+    disk = compute.disks.begin_create_or_update("one", "zonal", zonal).result()
+    with pytest.raises(HttpResponseError, match="availability zone") as raised:
+        create(compute, from_disk(card, disk.id))
+    assert refusal(raised) == (400, "BadRequest")
+
+    def with_data(size: str, luns: list[int], **managed: Any) -> dict[str, Any]:
+        body = from_image(card, size)
+        body["properties"]["storageProfile"]["dataDisks"] = [
+            {"lun": lun, "createOption": "Empty", "diskSizeGB": 1, "managedDisk": managed}
+            for lun in luns
+        ]
+        return body
+
+    with pytest.raises(HttpResponseError, match="allowed to be attached to a VM of this size is 2"):
+        create(compute, with_data("Standard_B1s", [0, 1, 2]))
+    with pytest.raises(HttpResponseError, match="logical unit number"):
+        create(compute, with_data("Standard_B1s", [1, 1]))
+    old = with_data("Standard_A1_v2", [0], storageAccountType="Premium_LRS")
+    old["properties"]["storageProfile"]["imageReference"]["sku"] = "12"
+    with pytest.raises(HttpResponseError, match="does not support the storage account type"):
+        create(compute, old)
+    vm = create(compute, with_data("Standard_B1s", [5, 0]))
+    assert [disk.lun for disk in vm.properties.storage_profile.data_disks] == [0, 5]
+
+
+def test_what_was_set_up_stays(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    body = from_image(card)
+    assert create(compute, body).properties.vm_id == create(compute, body).properties.vm_id
+    for path, changed in (
+        (("osProfile", "adminUsername"), "other"),
+        (("storageProfile", "imageReference", "sku"), "12"),
+        (("storageProfile", "osDisk", "createOption"), "Attach"),
+    ):
+        body = from_image(card)
+        within = body["properties"]
+        for name in path[:-1]:
+            within = within[name]
+        within[path[-1]] = changed
+        with pytest.raises(HttpResponseError) as raised:
+            create(compute, body)
+        assert refusal(raised) == (409, "PropertyChangeNotAllowed")
+
+
+def test_a_machine_that_was_not_allocated_has_failed(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    error = {"code": "AllocationFailed", "message": "We do not have sufficient capacity."}
+    azure.fault("Microsoft.Compute/virtualMachines/write", fail=error)
+    with pytest.raises(HttpResponseError, match="AllocationFailed"):
+        create(compute, from_image(card))
+    vm = compute.virtual_machines.get("one", "vm", expand="instanceView")
+    assert vm.properties.provisioning_state == "Failed"
+    assert [s.code for s in vm.properties.instance_view.statuses] == ["ProvisioningState/failed"]
+    compute.virtual_machines.begin_delete("one", "vm").result()
+
+
+def test_a_start_that_fails_leaves_it_as_it_was(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    create(compute, from_image(card))
+    compute.virtual_machines.begin_deallocate("one", "vm").result()
+    error = {"code": "AllocationFailed", "message": "We do not have sufficient capacity."}
+    azure.fault("Microsoft.Compute/virtualMachines/start/action", fail=error)
+    with pytest.raises(HttpResponseError, match="AllocationFailed"):
+        compute.virtual_machines.begin_start("one", "vm").result()
+    assert power(compute) == ["PowerState/deallocated"]
+    compute.virtual_machines.begin_start("one", "vm").result()
+
+
+def test_a_disk_that_is_read_keeps_its_machine_off(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    disk = made(compute, "os", {"createOption": "Empty"}, diskSizeGB=1, hyperVGeneration="V2")
+    create(compute, from_disk(card, disk.id))
+    asked = {"access": "Read", "durationInSeconds": 60}
+    with pytest.raises(HttpResponseError, match="attached to running VM"):
+        compute.disks.begin_grant_access("one", "os", asked)
+    compute.virtual_machines.begin_deallocate("one", "vm").result()
+    compute.disks.begin_grant_access("one", "os", asked).result()
+    with pytest.raises(HttpResponseError, match="active shared access signature outstanding"):
+        compute.virtual_machines.begin_start("one", "vm")
+    compute.disks.begin_revoke_access("one", "os").result()
+    compute.virtual_machines.begin_start("one", "vm").result()
+
+
+def test_an_os_disk_grows_only_while_deallocated(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    disk = made(compute, "os", {"createOption": "Empty"}, diskSizeGB=1, hyperVGeneration="V2")
+    create(compute, from_disk(card, disk.id))
+    larger = {"properties": {"diskSizeGB": 2}}
+    with pytest.raises(HttpResponseError, match="requires the virtual machine to be deallocated"):
+        compute.disks.begin_update("one", "os", larger)
+    compute.virtual_machines.begin_deallocate("one", "vm").result()
+    assert compute.disks.begin_update("one", "os", larger).result().disk_size_gb == 2

@@ -24,6 +24,7 @@ from tests.services.azure.compute.compute_type import (
     ComputeType,
     busy,
     fixed,
+    not_allowed,
     refused,
     unchanged,
 )
@@ -187,11 +188,15 @@ class VirtualMachines(ComputeType):
             else:
                 properties.setdefault(name, value)
         unchanged(resource, old, "vmId", "timeCreated", "availabilitySet")
+        if "osProfile" in properties and "osProfile" not in old.properties:
+            raise not_allowed("osProfile")
         if "osProfile" in properties:
             for name in ("computerName", "adminUsername"):
-                before = old.properties.get("osProfile", {}).get(name)
-                if properties["osProfile"].get(name) != before:
+                if properties["osProfile"].get(name) != old.properties["osProfile"].get(name):
                     raise fixed(f"osProfile.{name}")
+            ssh = properties["osProfile"].get("linuxConfiguration", {}).get("ssh")
+            if ssh != old.properties["osProfile"].get("linuxConfiguration", {}).get("ssh"):
+                raise fixed("linuxConfiguration.ssh.publicKeys")
         if resource.body.setdefault("zones", old.body.get("zones")) != old.body.get("zones"):
             raise fixed("zones")
         if resource.body["zones"] is None:
