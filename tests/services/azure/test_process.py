@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.azure import azurite
 from tests.services.azure.__main__ import answers
 from tests.services.azure.fixture import AzureService, free_port
 from tests.services.azure.settings import REPOSITORY, Settings
@@ -56,6 +58,13 @@ def test_it_starts_once_starts_again_when_killed_and_stops(elsewhere: Settings) 
     told("down", elsewhere)
     told("down", elsewhere)
     assert listening(elsewhere) == [False, False]
+
+
+def test_the_lock_file_names_versions_and_hashes_but_no_registry() -> None:
+    packages = json.loads(azurite.LOCK.read_text())["packages"]
+    assert packages["node_modules/azurite"]["version"] == "3.37.0"
+    assert not [name for name, each in packages.items() if "resolved" in each]
+    assert not [name for name, each in packages.items() if name and "integrity" not in each]
 
 
 def test_nobody_else_on_the_network_reaches_it(azure_process: AzureService) -> None:
