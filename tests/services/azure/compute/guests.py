@@ -28,7 +28,7 @@ def cards(azure: AzureService, *names: str) -> list[str]:
                 **HERE,
                 "properties": {
                     "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
-                    "subnets": [{"name": "sub", "properties": {"addressPrefix": "10.0.0.0/24"}}],
+                    "subnets": [{"name": "sub", "properties": {"addressPrefix": "10.0.0.0/20"}}],
                 },
             },
         ).result()
