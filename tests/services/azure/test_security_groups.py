@@ -163,3 +163,14 @@ def test_a_group_has_room_for_a_thousand_rules(network: Any) -> None:
     with pytest.raises(HttpResponseError) as raised:
         network.security_rules.begin_create_or_update(RG, "nsg", "more", more)
     assert code(raised)[0] == 400
+
+
+def test_two_rules_cannot_have_one_name(network: Any) -> None:
+    twice = [
+        {"name": name, "properties": SSH | {"priority": priority}}
+        for name, priority in (("ssh", 100), ("SSH", 110))
+    ]
+    body = {"location": HERE, "properties": {"securityRules": twice}}
+    with pytest.raises(HttpResponseError) as raised:
+        network.network_security_groups.begin_create_or_update(RG, "nsg", body)
+    assert code(raised) == (400, "InvalidRequestFormat")

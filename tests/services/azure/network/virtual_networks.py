@@ -13,7 +13,7 @@ from tests.services.azure.arm.resource import Resource
 from tests.services.azure.arm.resource_type import NameRule, action
 from tests.services.azure.arm.schema import ANYTHING, FLAG, TEXT, Items, Number, Shape
 from tests.services.azure.network import prefixes
-from tests.services.azure.network.network_type import NetworkType, Quota, unparsable
+from tests.services.azure.network.network_type import NetworkType, Quota, check_unique
 from tests.services.azure.network.subnets import SUBNET, SUBNETS, Subnets
 
 # Alphanumerics, underscores, periods, hyphens; 2 to 64 characters
@@ -100,14 +100,7 @@ class VirtualNetworks(NetworkType):
         """
         if asked is None:
             return self._existing(network)
-        names = [each["name"].lower() for each in asked]
-        for name in names:
-            if names.count(name) > 1:
-                raise unparsable(
-                    "DuplicateResourceName",
-                    f"Resource {network.id} has two child resources with the same name ({name}).",
-                    "properties.subnets",
-                )
+        check_unique(network, (each["name"] for each in asked), "properties.subnets")
         kind = self._subnet_type()
         made = []
         for each in asked:
