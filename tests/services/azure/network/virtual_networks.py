@@ -96,7 +96,7 @@ class VirtualNetworks(NetworkType):
     ) -> list[Resource]:
         """The subnets the network is to have. Not naming any leaves them as they are.
 
-        https://techcommunity.microsoft.com/blog/azurenetworkingblog/azure-virtual-network-now-supports-updates-without-subnet-property/4067952
+        https://d365hub.com/Posts/Details/b43b9bd4-0607-42f7-aecf-d1338c5074ee/azure-virtual-network-now-supports-updates-without-subnet-property
         """
         if asked is None:
             return self._existing(network)
