@@ -6,7 +6,8 @@ import urllib.request
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.mgmt.network import NetworkManagementClient
 
 from tests.services.azure.compute.guests import cards, create, from_disk, from_image, power
@@ -168,3 +169,14 @@ def test_a_start_that_fails_leaves_it_as_it_was(azure: AzureService, compute: An
         compute.virtual_machines.begin_start("one", "vm").result()
     assert power(compute) == ["PowerState/deallocated"]
     compute.virtual_machines.begin_start("one", "vm").result()
+
+
+def test_a_change_that_knew_an_older_machine_is_refused(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    vm = create(compute, from_image(card))
+    known: dict[str, Any] = {"etag": vm.etag, "match_condition": MatchConditions.IfNotModified}
+    machines = compute.virtual_machines
+    machines.begin_update("one", "vm", {"tags": {"a": "b"}}, **known).result()
+    with pytest.raises(ResourceModifiedError):
+        machines.begin_update("one", "vm", {"tags": {"a": "c"}}, **known)
+    assert machines.get("one", "vm").tags == {"a": "b"}

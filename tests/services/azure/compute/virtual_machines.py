@@ -51,6 +51,8 @@ class VirtualMachines(ComputeType):
     names = NameRule(NETWORK_NAME, 64)
     body = vm_schema.BODY
     patch = vm_schema.UPDATE
+    # https://learn.microsoft.com/rest/api/compute/virtual-machines/get#virtualmachine
+    etag_in_body = True
     put_headers: ClassVar[tuple[str, ...]] = ("Azure-AsyncOperation",)
 
     def __init__(self, arm: Arm) -> None:
