@@ -74,6 +74,10 @@ check: setup ## Lint, types and the unit tests, in about a minute
 bench: services-up setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
+.PHONY: pairs
+pairs: services-up setup ## Move a guest between every two providers, and write docs/pairs.md
+	@$(BIN)/python -m tests.boot.pairs
+
 .PHONY: services-up
 services-up: ## Start what the tests talk to: libvirt, an OpenStack, the stand-ins for AWS and Azure
 	@mkdir -p .state  # ours, before a script that runs as root makes it root's
