@@ -9,8 +9,9 @@ import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
 
-from tests.services.azure.compute.guests import cards, create, from_disk, from_image, power
+from tests.services.azure.compute.guests import HERE, cards, create, from_disk, from_image, power
 from tests.services.azure.compute.test_disks import made, refusal
 from tests.services.azure.fixture import AzureService
 
@@ -180,3 +181,17 @@ def test_a_change_that_knew_an_older_machine_is_refused(azure: AzureService, com
     with pytest.raises(ResourceModifiedError):
         machines.begin_update("one", "vm", {"tags": {"a": "c"}}, **known)
     assert machines.get("one", "vm").tags == {"a": "b"}
+
+
+def test_a_group_goes_with_everything_in_it(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    create(compute, from_image(card))
+    disk = made(compute, "data", {"createOption": "Empty"}, diskSizeGB=1)
+    copy = {"createOption": "Copy", "sourceResourceId": disk.id}
+    body = {**HERE, "properties": {"creationData": copy}}
+    compute.snapshots.begin_create_or_update("one", "snapshot", body).result()
+    with azure.client(ResourceManagementClient) as resources:
+        resources.resource_groups.begin_delete("one").result()
+    assert not list(compute.virtual_machines.list_all())
+    assert not list(compute.disks.list())
+    assert not list(compute.snapshots.list())
