@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 import requests
 from azure.core import AzureClouds
@@ -28,6 +29,9 @@ CONNECTIONS = 32
 
 POLL_SECONDS = 2
 """Between two looks at an operation where the service does not say when to come back."""
+
+
+Client = TypeVar("Client")
 
 
 class Session:
@@ -88,7 +92,7 @@ class Session:
             self._compute = self._network = self._resources = None
             self._credential = self._connections = None
 
-    def _made(self, client: Any) -> Any:
+    def _made(self, client: Callable[..., Client]) -> Client:
         settings = self.settings
         if self._credential is None:
             self._credential = Credential(settings)
