@@ -169,6 +169,7 @@ class _Desk:
         alike = (
             str(market.place), size.vcpus, size.memory, size.arch, size.gpus, machine.firmware,
             len(machine.disks), machine.nics, machine.burstable, machine.plan, machine.os,
+            machine.cpu_p95, machine.memory_p95,
         )  # fmt: skip
         if alike not in self._mapped:
             self._mapped[alike] = map_size(

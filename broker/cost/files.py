@@ -22,8 +22,14 @@ from broker.survey import Listing
 NEEDED = ("name", "place", "size")
 OPTIONAL = (
     "os", "plan", "state", "hours", "disks", "addresses", "egress_gib", "snapshots_gib",
-    "firmware", "nics", "burstable", "account", "labels",
+    "firmware", "nics", "burstable", "cpu_p95", "memory_p95", "account", "labels",
 )  # fmt: skip
+
+AS_WRITTEN = (
+    "os", "plan", "hours", "addresses", "egress_gib", "snapshots_gib", "firmware", "nics",
+    "burstable", "cpu_p95", "memory_p95",
+)  # fmt: skip
+"""Columns that are called as what they become, and are read by its type."""
 
 BILLED = {"running": True, "stopped": True, "deallocated": False, "unknown": None}
 """What a state in a table means for compute. A plain "stopped" says nothing of being given back."""
@@ -56,7 +62,7 @@ def read(path: Path, catalogue: Catalogue, places: Mapping[str, Place]) -> list[
     if isinstance(document, list):
         found = validated(Listings, {"listings": document}, str(path)).listings
         own = {one.account: Place(provider=one.kind, region=one.account) for one in found}
-        return of_listings(found, {**own, **places})
+        return of_listings(found, {**own, **places}, catalogue)
     return list(validated(Machines, document, str(path)).machines)
 
 
@@ -67,10 +73,10 @@ def _table(path: Path, catalogue: Catalogue) -> list[Machine]:
         where = f"{path}:{number}"
         try:
             place = Place.parse(row["place"])
-            known = (place.provider, row["size"])
+            known = (str(place), row["size"])
             if known not in sizes:
                 sizes[known] = _size(row["size"], place, catalogue)
-            machines.append(Machine.model_validate(_machine(row, place) | sizes[known]))
+            machines.append(Machine.model_validate(sizes[known] | _machine(row, place)))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             column = str(first["loc"][0]) if first["loc"] else "row"
@@ -85,11 +91,12 @@ def _table(path: Path, catalogue: Catalogue) -> list[Machine]:
 def _size(text: str, place: Place, catalogue: Catalogue) -> dict[str, object]:
     """Return what a size's name tells of a machine: of its own provider, or written as 4x16."""
     free = text[:1].isdigit() or "/" in text
-    offer = wanted(text if free else f"{place.provider}/{text}", catalogue)
+    offer = wanted(text if free else f"{place}/{text}", catalogue)
     return {
         "size": offer.size,
         "offer": None if free else offer.id,
         "burstable": bool(offer.burstable),
+        "character": offer.character,
     }
 
 
@@ -97,8 +104,7 @@ def _machine(row: Mapping[str, str], place: Place) -> dict[str, object]:
     state = row.get("state") or "running"
     if state not in BILLED:
         raise ValueError(f'unknown state "{state}": there are {", ".join(BILLED)}')
-    plain = ("os", "plan", "hours", "addresses", "egress_gib", "snapshots_gib", "firmware", "nics")
-    told: dict[str, object] = {name: row[name] for name in plain if row.get(name)}
+    told: dict[str, object] = {name: row[name] for name in AS_WRITTEN if row.get(name)}
     told |= {"name": row["name"], "place": place, "billed": BILLED[state]}
     told["account"] = row.get("account", "")
     told["disks"] = tuple(disk_of(text) for text in row.get("disks", "").split())

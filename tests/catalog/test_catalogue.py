@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from broker.catalog import Catalogue, Market, Origin, Place, Plan, Price, items, pricelist
 from broker.catalog.market import Rates
+from broker.catalog.refresh import completed
 from broker.catalog.store import Discount
 from broker.catalog.values import Confidence
 from broker.errors import ConfigError
+from broker.model import Firmware, Offer
 
 FRANKFURT = Place.parse("aws/eu-central-1")
 M5 = items.compute("m5.large")
@@ -177,3 +180,47 @@ def test_a_bad_line_is_told_with_its_number(tmp_path: Path, text: str, complaint
 def test_a_list_in_another_encoding_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         read(tmp_path, f"{HEADER}\n{LINE}\n", "utf-16")
+
+
+def test_a_refresh_replaces_what_the_same_source_said_and_nothing_else(
+    catalogue: Catalogue,
+) -> None:
+    def published(source: str, size: str, amount: str) -> pricelist.Record:
+        told = price(amount, Origin.REFRESHED).model_copy(
+            update={"source": source, "item": items.compute(size)}
+        )
+        return pricelist.record_of(told)
+
+    catalogue.put_refreshed(
+        FRANKFURT, [published("list", "a.b", "1"), published("list", "c.d", "2")]
+    )
+    catalogue.put_refreshed(FRANKFURT, [published("spot, zone a", "e.f", "3")])
+    catalogue.put_refreshed(FRANKFURT, [published("spot, zone b", "g.h", "4")])
+    catalogue.put_refreshed(FRANKFURT, [published("list", "a.b", "5")])
+    found = {
+        row[2]: row[5] for row in catalogue.records(FRANKFURT) if row[9] == int(Origin.REFRESHED)
+    }
+    assert found == {items.compute("a.b"): "5", items.compute("g.h"): "4"}
+
+
+def test_a_file_of_an_older_release_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE size(provider TEXT, id TEXT, origin INT, offer TEXT)")
+        old.execute("CREATE TABLE offered(provider TEXT, region TEXT, id TEXT, origin INT)")
+    old.close()
+    with Catalogue(path) as found:
+        assert found.offer("aws", "m5.large").size.vcpus == 2
+
+
+def test_what_an_account_leaves_open_the_shipped_table_tells(catalogue: Catalogue) -> None:
+    shipped = catalogue.offer("aws", "m5.large")
+    bare = Offer(id="m5.large", size=shipped.size, firmware=frozenset({Firmware.UNKNOWN}))
+    found = completed(bare.model_copy(update={"nics": 9}), shipped)
+    assert (found.character, found.disks, found.firmware) == (
+        shipped.character,
+        shipped.disks,
+        shipped.firmware,
+    )
+    assert found.nics == 9, "what it was told counts"
+    assert completed(bare, None) == bare

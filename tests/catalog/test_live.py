@@ -31,7 +31,13 @@ def test_an_account_tells_its_sizes_and_spot_prices(
         told = refresh_sizes(catalogue, registry.open(account), place)
     assert told > 500
     market = Market(catalogue, place)
-    assert {offer.id for offer in market.offers()} >= {"m5.large", "t3.micro"}
+    sold = {offer.id: offer for offer in market.offers()}
+    assert sold.keys() >= {"m5.large", "t3.micro"}
+    assert sold["m5.large"].drivers == {"nvme", "ena"}
+    assert sold["m5.large"].character == "general", "the account does not tell: our table does"
+    zones = sold["m5.large"].zones
+    assert zones
+    assert all(zone.startswith(place.region) for zone in zones)
     assert market.price("compute:spot:linux:m5.large") is not None
 
 
