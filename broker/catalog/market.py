@@ -74,25 +74,54 @@ class Market:
             self._begins[prefix] = [item for item in self._records if item.startswith(prefix)]
         return self._begins[prefix]
 
+    def tiers(self, prefix: str) -> list[tuple[int, Price]]:
+        """Return the steps of a scale, in order: those of whom we believe first, never a mixture.
+
+        ``prefix`` is what their items begin with; the number where a step begins or ends follows.
+        """
+        found = [
+            (int(item.removeprefix(prefix)), price)
+            for item in self.begins(prefix)
+            if (price := self.price(item)) is not None
+        ]
+        best = min((_trust(price) for _, price in found), default=None)
+        return sorted((step for step in found if _trust(step[1]) == best), key=lambda step: step[0])
+
     def compute(
         self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX
     ) -> list[tuple[Decimal, Price | None]]:
-        """Return what an hour consists of: how many of which unit price, None where unknown."""
+        """Return what an hour consists of: how many of which unit price, None where unknown.
+
+        A system's price is told for the whole machine, or as a bare one and a licence: whichever
+        is to be believed first counts.
+        """
         whole = self.price(items.compute(offer.id, plan, system))
-        if whole is not None:
+        if whole is not None and system == items.LINUX:
             return [(Decimal(1), whole)]
-        gib = Decimal(offer.size.memory) / 1024
-        if self.any_size:
-            parts = [
-                (Decimal(offer.size.vcpus), self.price(items.compute("vcpu", plan, items.LINUX))),
-                (gib, self.price(items.compute("gib", plan, items.LINUX))),
-            ]
-        else:
-            bare = None if system == items.LINUX else self.price(items.compute(offer.id, plan))
-            parts = [(Decimal(1), bare)]
+        parts = self._bare(offer, plan)
         if system != items.LINUX:
-            parts.append((Decimal(offer.size.vcpus), self.price(items.licence(system))))
-        return parts
+            parts.append(self._licence(system, offer.size.vcpus))
+        if whole is None:
+            return parts
+        told = [price for _, price in parts if price is not None]
+        better = len(told) == len(parts) and max(map(_trust, told)) < _trust(whole)
+        return parts if better else [(Decimal(1), whole)]
+
+    def _bare(self, offer: Offer, plan: Plan) -> list[tuple[Decimal, Price | None]]:
+        if not self.any_size:
+            return [(Decimal(1), self.price(items.compute(offer.id, plan)))]
+        return [
+            (Decimal(offer.size.vcpus), self.price(items.compute("vcpu", plan))),
+            (Decimal(offer.size.memory) / 1024, self.price(items.compute("gib", plan))),
+        ]
+
+    def _licence(self, system: str, vcpus: int) -> tuple[Decimal, Price | None]:
+        each = self.price(items.licence(system))
+        steps = self.tiers(items.licences(system))
+        whole = next((price for upto, price in steps if upto >= vcpus), None)
+        if whole is None or (each is not None and _trust(each) < _trust(whole)):
+            return Decimal(vcpus), each
+        return Decimal(1), whole
 
     def offers(self, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> list[Offer]:
         """Return every offer with its price an hour, where it is known."""
@@ -145,3 +174,8 @@ class Market:
 
     def _discount(self, item: str) -> Discount | None:
         return next((each for each in self._discounts if fnmatchcase(item, each.item)), None)
+
+
+def _trust(price: Price) -> tuple[bool, int]:
+    """Return what sorts prices by whom to believe first: what was agreed on with an account."""
+    return not price.account, int(price.origin)

@@ -138,11 +138,7 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
 
     Tiers count for all of an account's traffic together, so no machine has a tier of its own.
     """
-    tiers = sorted(
-        (Decimal(item.removeprefix(items.EGRESS)), price)
-        for item in market.begins(items.EGRESS)
-        if (price := market.price(item)) is not None
-    )
+    tiers = market.tiers(items.EGRESS)
     if not tiers or tiers[0][0] != 0:
         return None
     if gib <= 0:
@@ -150,7 +146,7 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
     paid = Decimal(0)
     for index, (start, price) in enumerate(tiers):
         end = tiers[index + 1][0] if index + 1 < len(tiers) else gib
-        paid += max(Decimal(0), min(end, gib) - start) * price.amount
+        paid += max(Decimal(0), min(Decimal(end), gib) - start) * price.amount
     last = tiers[-1][1]
     mean = {"item": f"{items.EGRESS}*", "amount": paid / gib}
     return last.model_copy(update=mean | {"source": f"{last.source} (mean of its tiers)"})

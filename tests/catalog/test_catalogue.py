@@ -15,6 +15,7 @@ from broker.catalog.market import Rates
 from broker.catalog.refresh import completed
 from broker.catalog.store import Discount
 from broker.catalog.values import Confidence
+from broker.cost.bill import egress_price
 from broker.errors import ConfigError
 from broker.model import Firmware, Offer
 
@@ -224,3 +225,65 @@ def test_what_an_account_leaves_open_the_shipped_table_tells(catalogue: Catalogu
     )
     assert found.nics == 9, "what it was told counts"
     assert completed(bare, None) == bare
+
+
+def told(
+    catalogue: Catalogue, item: str, amount: str, origin: Origin = Origin.USER, unit: str = "hour"
+) -> None:
+    update = {"item": item, "unit": unit}
+    keep(catalogue, price(amount, origin).model_copy(update=update))
+
+
+def test_the_steps_of_two_sources_are_never_mixed(catalogue: Catalogue) -> None:
+    assert len(Market(catalogue, FRANKFURT).tiers(items.EGRESS)) == 5, "as it is shipped"
+    told(catalogue, f"{items.EGRESS}0", "0.02", unit="GiB")
+    mine = Market(catalogue, FRANKFURT)
+    assert [(start, each.amount) for start, each in mine.tiers(items.EGRESS)] == [
+        (0, Decimal("0.02"))
+    ]
+    sent = egress_price(mine, Decimal(1000))
+    assert sent is not None
+    assert sent.amount == Decimal("0.02"), "a flat price of my own is flat"
+
+
+def test_a_licence_is_the_step_the_machine_is_on(catalogue: Catalogue) -> None:
+    told(catalogue, items.licences("suse") + "2", "0.1")
+    told(catalogue, items.licences("suse") + "1000000", "0.2")
+    market = Market(catalogue, FRANKFURT)
+    hours = {}
+    for name in ("m6i.large", "m6i.4xlarge"):
+        found = market.priced(catalogue.offer("aws", name), system="suse").price_per_hour
+        bare = market.priced(catalogue.offer("aws", name)).price_per_hour
+        assert found is not None
+        assert bare is not None
+        hours[name] = found.amount - bare.amount
+    assert hours == {"m6i.large": Decimal("0.1"), "m6i.4xlarge": Decimal("0.2")}
+
+
+def test_a_whole_price_we_trust_less_than_its_parts_does_not_count(catalogue: Catalogue) -> None:
+    offer = catalogue.offer("aws", "m5.large")
+    windows = items.compute("m5.large", system="windows")
+    assert {row[9] for row in catalogue.records(FRANKFURT) if row[2] == windows} == {Origin.BUNDLED}
+    market = Market(catalogue, FRANKFURT)
+    assert [part.item for _, part in market.compute(offer, system="windows") if part] == [
+        items.compute("m5.large"),
+        items.licence("windows"),
+    ]
+    told(catalogue, windows, "0.2")
+    whole = Market(catalogue, FRANKFURT).compute(offer, system="windows")
+    assert [part.item for _, part in whole if part] == [windows]
+
+
+def test_bundled_prices_of_a_system_are_above_those_of_the_bare_machine(
+    catalogue: Catalogue,
+) -> None:
+    for place in (FRANKFURT, Place.parse("aws/us-east-1")):
+        amounts = {
+            row[2]: Decimal(row[5])
+            for row in catalogue.records(place)
+            if row[9] == int(Origin.BUNDLED)
+        }
+        for item, amount in amounts.items():
+            _, plan, system, size = item.split(":")
+            if system != items.LINUX:
+                assert amount > amounts[items.compute(size, Plan(plan))]

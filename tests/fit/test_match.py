@@ -182,7 +182,7 @@ def test_a_flavor_is_what_its_own_cloud_says(catalogue: Catalogue) -> None:
     catalogue.put_sizes(Place.parse("openstack/prod"), [larger])
     assert wanted("openstack/prod/m1.large", catalogue).size.vcpus == 8
     assert [each.size.vcpus for each in catalogue.offers(Place.parse("openstack/lab"))] == [4]
-    with pytest.raises(ConfigError, match=r"Say openstack/lab/m1\.large or openstack/prod/m1\.large"):
+    with pytest.raises(ConfigError, match="Say openstack/lab/m1"):
         wanted("openstack/m1.large", catalogue)
 
 
