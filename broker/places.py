@@ -25,3 +25,11 @@ def places_of(config: Path | None = None) -> dict[str, Place]:
     if not accounts_file.accounts_file(config).exists():
         return {}
     return {name: place_of(one) for name, one in accounts_file.accounts(config).items()}
+
+
+def accounts_at(config: Path | None = None) -> dict[str, str]:
+    """Return the account of each place; none where several are, or where there is no file."""
+    found: dict[str, list[str]] = {}
+    for account, place in places_of(config).items():
+        found.setdefault(str(place), []).append(account)
+    return {place: names[0] for place, names in found.items() if len(names) == 1}
