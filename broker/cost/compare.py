@@ -79,6 +79,17 @@ class Report:
             return None
         return column.one_off.amount / saved
 
+    def pays_off(self, column: Column) -> str:
+        """Return in a few words when moving there has paid for itself."""
+        if column.place is None:
+            return ""
+        if (months := self.break_even(column)) is not None:
+            return f"{months:.1f} months"
+        if column.blocked or column.overfull:
+            return "not possible"
+        known = self.now.monthly.exact and column.after(0).exact
+        return "never" if known else "not known"
+
     def by_label(self, key: str) -> dict[str, list[Sum]]:
         """Return the columns' monthly totals by the value of one label; "" are those without it."""
         return self._by(lambda machine: machine.labels.get(key, ""))

@@ -70,14 +70,13 @@ def _totals(run: Run, report: Report) -> None:
 
     rows = []
     for column in report.columns:
-        months = report.break_even(column)
         rows.append(
             (
                 column.name,
                 column.monthly.short(),
                 column.one_off.short() if column is not report.now else "",
                 column.after(MONTHS).short(),
-                f"{months:.1f} months" if months is not None and column.place else "",
+                report.pays_off(column),
                 str(len(column.blocked) or ""),
             )
         )
