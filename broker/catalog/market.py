@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from broker.catalog import items
 from broker.catalog.pricelist import Record
@@ -140,9 +141,15 @@ class Market:
         money = Money(amount=total, currency=self.currency)
         return offer.model_copy(update={"price_per_hour": money})
 
-    def other_currencies(self, item: str) -> list[str]:
-        """Return the currencies an item is priced in that cannot be used here."""
-        return sorted({row[4] for row in self._records.get(item, ())} - {self.currency})
+    def other_currencies(self, item: str | None = None) -> list[str]:
+        """Return the currencies an item, or anything, is priced in that cannot be used here."""
+        usable = {self.currency, *(self._rates.rates if self._rates else ())}
+        rows = (
+            chain.from_iterable(self._records.values())
+            if item is None
+            else self._records.get(item, ())
+        )
+        return sorted({row[4] for row in rows} - usable)
 
     def _find(self, item: str) -> Price | None:
         for row in self._records.get(item, ()):

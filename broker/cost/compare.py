@@ -55,12 +55,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Report:
-    """The comparison: ``now``, and one column a place asked for."""
+    """The comparison: ``now``, and one column a place asked for.
+
+    ``unused`` are currencies in which there are prices that could not be used.
+    """
 
     currency: str
     made_on: datetime.date
     now: Column
     targets: Sequence[Column]
+    unused: Sequence[str] = ()
 
     @property
     def columns(self) -> list[Column]:
@@ -145,7 +149,7 @@ def compare(
     leaving = _leaving(machines, desk)
     targets = [_there(machines, now, place, desk, leaving, double_running_days) for place in places]
     today = datetime.datetime.now(datetime.UTC).date()
-    return Report(currency=currency, made_on=today, now=now, targets=targets)
+    return Report(currency, today, now, targets, desk.other_currencies())
 
 
 class _Desk:
@@ -168,6 +172,12 @@ class _Desk:
                 self._catalogue, place, account=account, currency=self.currency, rates=self._rates
             )
         return self._markets[key]
+
+    def other_currencies(self) -> list[str]:
+        """Return in which currencies there are prices that could not be used."""
+        return sorted(
+            {each for market in self._markets.values() for each in market.other_currencies()}
+        )
 
     def till(self, place: Place, account: str, machines: Iterable[Machine]) -> Till:
         """Return what prices ``machines`` at a place, where they send all they send."""
@@ -233,7 +243,7 @@ def _there(
 ) -> Column:
     till = desk.till(place, desk.account, machines)
     bills: list[Bill] = []
-    moves: list[Line] = []
+    moves = _Moves()
     for machine, stays in zip(machines, now.bills, strict=True):
         if machine.place == place:
             bills.append(stays)
@@ -246,11 +256,31 @@ def _there(
             continue
         told = till.lines(machine, offer)
         bills.append(Bill(machine, place, offer, told, why=mapped.match.reason))
-        moves += _move(machine, told, leaving[str(machine.place)], till.market, days)
+        moves.add(_move(machine, told, leaving[str(machine.place)], till.market, days))
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
-    one_off = total(moves, desk.currency)
+    one_off = total(moves.lines(), desk.currency)
     overfull = _overfull(bills, till.market)
-    return Column(str(place), place, bills, monthly, one_off, moves, overfull)
+    return Column(str(place), place, bills, monthly, one_off, moves.lines(), overfull)
+
+
+class _Moves:
+    """What moving costs, of all machines together: a line for each price."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str, int], Line] = {}
+
+    def add(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            key = (line.what, line.item, id(line.price))
+            if (sum_ := self._sums.get(key)) is not None:
+                amount = None
+                if sum_.amount is not None and line.amount is not None:
+                    amount = sum_.amount + line.amount
+                line = line._replace(quantity=sum_.quantity + line.quantity, amount=amount)
+            self._sums[key] = line
+
+    def lines(self) -> list[Line]:
+        return list(self._sums.values())
 
 
 def _overfull(bills: Iterable[Bill], market: Market) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
 from broker.catalog.store import Catalogue
 from broker.catalog.values import Place
-from broker.cost.machine import Machine, of_listings
+from broker.cost.machine import Disk, Machine, of_listings
 from broker.csvfile import rows
 from broker.errors import BrokerError, ConfigError
 from broker.model import Strict
@@ -107,9 +108,14 @@ def _machine(row: Mapping[str, str], place: Place) -> dict[str, object]:
     told: dict[str, object] = {name: row[name] for name in AS_WRITTEN if row.get(name)}
     told |= {"name": row["name"], "place": place, "billed": BILLED[state]}
     told["account"] = row.get("account", "")
-    told["disks"] = tuple(disk_of(text) for text in row.get("disks", "").split())
+    told["disks"] = _disks(row.get("disks", ""))
     told["labels"] = dict(_label(text) for text in row.get("labels", "").split())
     return told
+
+
+@lru_cache(maxsize=10_000)  # large files repeat few, and a machine then shares them
+def _disks(text: str) -> tuple[Disk, ...]:
+    return tuple(Disk.model_validate(disk_of(each)) for each in text.split())
 
 
 def disk_of(text: str) -> Mapping[str, object]:

@@ -170,6 +170,7 @@ def test_a_list_is_read_whatever_its_delimiter_and_mark(tmp_path: Path) -> None:
         (f"{HEADER},amonut\n{LINE},1\n", 'unknown column "amonut". Did you mean amount'),
         ("provider,region\naws,x\n", "no column item, unit, currency, amount"),
         ("", "no column"),
+        (f"{HEADER}\n{LINE}\n".replace(",", ":"), "Separate them by one of , ; tab |"),
     ],
 )
 def test_a_bad_line_is_told_with_its_number(tmp_path: Path, text: str, complaint: str) -> None:

@@ -120,6 +120,16 @@ def test_moving_costs_what_leaves_and_both_sides_running(catalogue: Catalogue) -
     assert round(twice.amount, 6) == round(west.monthly.amount * 7 * 12 / 365, 6)
 
 
+def test_what_moving_costs_is_told_once_for_all(catalogue: Catalogue) -> None:
+    disks = (Disk(gib=Decimal(300), kind="gp3"),)
+    one = report(catalogue, machine(disks=disks), to=(WEST,)).targets[0]
+    two = report(catalogue, machine(disks=disks), machine("db", disks=disks), to=(WEST,)).targets[0]
+    assert len(two.moves) == len(one.moves)
+    (sent,) = (line for line in two.moves if line.what == "egress once")
+    assert sent.quantity == 600
+    assert sent.amount == 500 * Decimal("0.09"), "what is free is free once"
+
+
 def test_a_machine_no_size_is_large_enough_for_is_told(catalogue: Catalogue) -> None:
     monster = machine(size=Size(vcpus=2000, memory=8192))
     west = report(catalogue, monster, to=(WEST,)).targets[0]
@@ -160,8 +170,11 @@ def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogu
     refused = now(catalogue, own)
     assert refused.amount == 0
     assert not refused.exact
+    assert compare([own], catalogue=catalogue).unused == ["EUR"]
     rates = Rates(currency="USD", as_of=datetime.date(2026, 11, 1), rates={"EUR": Decimal("1.10")})
-    told = compare([own], [], catalogue=catalogue, rates=rates).now.monthly
+    converted = compare([own], [], catalogue=catalogue, rates=rates)
+    assert not converted.unused
+    told = converted.now.monthly
     # 1 EUR an hour: half over 8 vCPUs, half over 64 GiB -> 2 vCPU and 8 GiB are 3/16 of it
     assert told == Sum(Decimal("150.5625"), "USD")
     with pytest.raises(ValueError, match="cannot be added"):
