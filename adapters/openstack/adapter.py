@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 
 from adapters.openstack.errors import calling
+from adapters.openstack.hosts import Hosts
 from adapters.openstack.instances import Instances
 from adapters.openstack.key_pairs import KeyPairs
 from adapters.openstack.limits import probe
 from adapters.openstack.made import Makings
 from adapters.openstack.session import Session
-from broker.adapter import Adapter, ConsoleLog, Limits, Pausable, PublicAddresses
+from broker.adapter import Adapter, ConsoleLog, HostCapacity, Limits, Pausable, PublicAddresses
 
 
-class OpenStackAdapter(Instances, Makings, KeyPairs):
+class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
     """Servers, volumes, images and networks of one project. Safe to use from many threads."""
 
     def __init__(self, name: str, session: Session) -> None:
@@ -52,3 +53,4 @@ _adapter: type[Adapter] = OpenStackAdapter
 _console: type[ConsoleLog] = OpenStackAdapter
 _pausable: type[Pausable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter
+_capacity: type[HostCapacity] = OpenStackAdapter

@@ -107,7 +107,7 @@ class Session:
         """Make one call; our error for an answer that is one, unless its status is ``quiet``."""
         proxy = getattr(self.connection, service)
         if service in NEWEST:
-            asked["microversion"] = self.microversion(service)
+            asked.setdefault("microversion", self.microversion(service))
         answer: requests.Response = proxy.request(path, method, **asked)
         if answer.status_code >= 400 and answer.status_code not in quiet:
             raise error_for(answer.status_code, answer.text, headers=answer.headers)

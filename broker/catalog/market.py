@@ -60,8 +60,8 @@ class Market:
 
     @property
     def any_size(self) -> bool:
-        """Whether machines of any size can be had, because the hosts are one's own."""
-        return bool(self.hosts)
+        """Whether machines of any size can be had: there are hosts, and nobody sells sizes."""
+        return bool(self.hosts) and not self._catalogue_offers
 
     def price(self, item: str) -> Price | None:
         """Return what one unit costs, or None when nobody says so in this currency."""
@@ -109,12 +109,12 @@ class Market:
         return parts if better else [(Decimal(1), whole)]
 
     def _bare(self, offer: Offer, plan: Plan) -> list[tuple[Decimal, Price | None]]:
-        if not self.any_size:
-            return [(Decimal(1), self.price(items.compute(offer.id, plan)))]
-        return [
-            (Decimal(offer.size.vcpus), self.price(items.compute("vcpu", plan))),
-            (Decimal(offer.size.memory) / 1024, self.price(items.compute("gib", plan))),
-        ]
+        """Return the price of the size, else of what it has: hosts of one's own know no plans."""
+        whole = self.price(items.compute(offer.id, plan))
+        vcpu, gib = self.price(items.compute("vcpu")), self.price(items.compute("gib"))
+        if whole is not None or (vcpu is None and not self.any_size):
+            return [(Decimal(1), whole)]
+        return [(Decimal(offer.size.vcpus), vcpu), (Decimal(offer.size.memory) / 1024, gib)]
 
     def _licence(self, system: str, vcpus: int) -> tuple[Decimal, Price | None]:
         each = self.price(items.licence(system))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from broker import registry
@@ -9,7 +10,7 @@ from broker.adapter import Adapter, HostCapacity, SpotMarket
 from broker.catalog.pricelist import Record, record_of
 from broker.catalog.store import Catalogue
 from broker.catalog.values import Origin, Place
-from broker.errors import BrokerError
+from broker.errors import AccessDenied, BrokerError
 from broker.model import Firmware, Offer
 
 
@@ -36,16 +37,19 @@ def _records(place: Place) -> Iterator[Record]:
 def refresh_sizes(catalogue: Catalogue, adapter: Adapter, place: Place) -> int:
     """Replace what a place offers by what an account there is told; return how many things.
 
-    That is its sizes, its hosts where they are one's own, and what spare capacity costs now. What
+    That is its sizes, its hosts where it may know of them, and what spare capacity costs now. What
     the account does not tell of a size, the shipped table does, where it knows one of that name.
     """
     known = {offer.id: offer for offer in catalogue.shipped(place.provider)}
     told = adapter.sizes()
     count = catalogue.put_sizes(place, (completed(each, known.get(each.id)) for each in told))
     if isinstance(adapter, HostCapacity):
-        hosts = adapter.hosts()
-        catalogue.put_hosts(place, hosts)
-        count += len(hosts)
+        with contextlib.suppress(
+            AccessDenied
+        ):  # hosts that are not one's own are nobody's business
+            hosts = adapter.hosts()
+            catalogue.put_hosts(place, hosts)
+            count += len(hosts)
     if isinstance(adapter, SpotMarket):
         count += catalogue.put_refreshed(place, map(record_of, adapter.spot_prices()))
     return count

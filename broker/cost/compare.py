@@ -285,9 +285,9 @@ class _Moves:
 
 def _overfull(bills: Iterable[Bill], market: Market) -> str:
     """Return what hosts of one's own lack to carry all machines at once; empty when nothing."""
-    if not market.any_size:
+    if not market.hosts:
         return ""
-    sizes = [bill.machine.size for bill in bills if not bill.blocked]
+    sizes = [bill.offer.size for bill in bills if bill.offer is not None]
     for what, needed, there in (
         ("vCPUs", sum(s.vcpus for s in sizes), sum(h.vcpus for h in market.hosts)),
         ("MiB of memory", sum(s.memory for s in sizes), sum(h.memory for h in market.hosts)),
