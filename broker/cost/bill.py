@@ -46,6 +46,10 @@ class Sum(NamedTuple):
         names = ", ".join(self.unpriced[:3]) + ("..." if count > 3 else "")
         return f"≥ {told}, {count} {'item' if count == 1 else 'items'} unpriced: {names}"
 
+    def times(self, months: int) -> Sum:
+        """Return what so many months come to."""
+        return self._replace(amount=self.amount * months)
+
     def short(self) -> str:
         """Return the amount alone, marked when it is a lower bound."""
         return f"{'' if self.exact else '≥ '}{self.amount.quantize(CENT):,} {self.currency}"

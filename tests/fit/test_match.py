@@ -66,6 +66,14 @@ def test_the_closest_keeps_the_character_before_the_ratio() -> None:
         assert found.offer.id == taken
 
 
+def test_of_two_as_close_the_cheaper_is_taken() -> None:
+    twins = [priced("a", 4, 16384, "0.2"), priced("b", 4, 16384, "0.1"), offer("c", 4, 16384)]
+    found = match(NEED, twins, prefer=Prefer.CLOSEST)
+    assert found.offer is not None
+    assert found.runner_up is not None
+    assert (found.offer.id, found.runner_up.id) == ("b", "a")
+
+
 @pytest.mark.parametrize(
     ("need", "more", "said"),
     [
