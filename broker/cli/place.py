@@ -47,7 +47,7 @@ def place(
     from broker.catalog import Catalogue
     from broker.cli.output import note, print_json
     from broker.migrate import request
-    from broker.placement.moves import moves as moves_of
+    from broker.placement import moves as moves_of
     from broker.places import accounts_at
 
     with Catalogue() as catalogue:

@@ -179,6 +179,17 @@ def test_a_bad_line_is_told_with_its_number(tmp_path: Path, text: str, complaint
     assert complaint in str(told.value)
 
 
+def test_a_list_of_any_length_is_read_a_row_at_a_time(catalogue: Catalogue, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(f"{HEADER}\n{LINE}\n{LINE}x\n")
+    rows = pricelist.read(file, today=TODAY)
+    assert next(rows)[5] == "0.07", "told before the fault further down is met"
+    before = amount(catalogue)
+    with pytest.raises(ConfigError, match=r"long\.csv:3"):
+        catalogue.put_prices(pricelist.read(file, today=TODAY))
+    assert amount(catalogue) == before, "and none of it is kept"
+
+
 def test_a_list_in_another_encoding_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         read(tmp_path, f"{HEADER}\n{LINE}\n", "utf-16")

@@ -9,9 +9,8 @@ import pytest
 
 from broker.catalog import Catalogue, Market, Place, onprem
 from broker.errors import ConfigError
-from broker.placement import place
+from broker.placement import moves, place
 from broker.placement.document import read
-from broker.placement.moves import moves
 
 GOOD = """
 places:
