@@ -11,7 +11,16 @@ from adapters.openstack.key_pairs import KeyPairs
 from adapters.openstack.limits import probe
 from adapters.openstack.made import Makings
 from adapters.openstack.session import Session
-from broker.adapter import Adapter, ConsoleLog, HostCapacity, Limits, Pausable, PublicAddresses
+from broker.adapter import (
+    Adapter,
+    AddressSets,
+    ConsoleLog,
+    HostCapacity,
+    Limits,
+    Pausable,
+    PublicAddresses,
+    Suspendable,
+)
 
 
 class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
@@ -29,7 +38,7 @@ class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
             if self._limits is None:
                 with calling("look at limits"):
                     architectures = {offer.size.arch for offer in self.sizes()}
-                    self._limits = probe(self._session, architectures)
+                    self._limits = probe(self._session, architectures, self._formats())
             return self._limits
 
     def check(self) -> str:
@@ -52,5 +61,7 @@ class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
 _adapter: type[Adapter] = OpenStackAdapter
 _console: type[ConsoleLog] = OpenStackAdapter
 _pausable: type[Pausable] = OpenStackAdapter
+_suspendable: type[Suspendable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter
 _capacity: type[HostCapacity] = OpenStackAdapter
+_sets: type[AddressSets] = OpenStackAdapter

@@ -8,6 +8,7 @@ from broker.adapter.abilities import (
     PublicAddresses,
     SpotMarket,
     SubnetFirewalls,
+    Suspendable,
 )
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
@@ -44,6 +45,7 @@ __all__ = [
     "Rate",
     "SpotMarket",
     "SubnetFirewalls",
+    "Suspendable",
     "rate_limited",
     "read_only",
     "retrying",

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from tests.services import process
 from tests.services.azure.settings import Settings, state_root
 
 HERE = Path(__file__).parent
 LOCK = HERE / "package-lock.json"
 # what it runs without: no telemetry, no log of every call; SDKs are newer than it knows. Data is
-# kept in memory up to a limit, which a leak in a test hits before the machine is out of memory.
+# kept in memory up to a limit, which a leak in a test hits before the machine is out of memory;
+# what was deleted counts until Azurite collects it, every ten minutes.
 OPTIONS = (
     "--silent",
     "--disableTelemetry",
     "--skipApiVersionCheck",
     "--inMemoryPersistence",
-    *("--extentMemoryLimit", "1024"),
+    *("--extentMemoryLimit", "4096"),
 )
 INSTALL_SECONDS = 600
 
@@ -38,10 +41,17 @@ def node() -> Path:
 def install() -> Path:
     """Install what the lock file says unless it is there; the script to run."""
     target = folder()
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / "lock").open("w") as lock:
+        # two that start at once: the second finds it installed
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _install(target)
+
+
+def _install(target: Path) -> Path:
     script = target / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
     done = target / "installed.json"
     if not (script.exists() and done.exists() and done.read_bytes() == LOCK.read_bytes()):
-        target.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, target)
         npm = node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -60,18 +70,13 @@ def install() -> Path:
 
 
 def start(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start a process that serves blobs; it may take a moment until it answers."""
-    script = install()
+    """Start a process that serves blobs, and return it once it answers."""
+    command = [
+        *(str(node()), str(install()), *OPTIONS),
+        *("--blobHost", settings.host, "--blobPort", str(settings.azurite_port)),
+    ]
+    address = (settings.host, settings.azurite_port)
+    log = settings.folder / "azurite.log"
+    # it writes a file of its own where it is started
     settings.folder.mkdir(parents=True, exist_ok=True)
-    with (settings.folder / "azurite.log").open("wb") as log:
-        return subprocess.Popen(
-            [
-                *(str(node()), str(script), *OPTIONS),
-                *("--blobHost", settings.host, "--blobPort", str(settings.azurite_port)),
-            ],
-            cwd=settings.folder,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    return process.start(command, address, folder=settings.folder, log=log)

@@ -26,6 +26,7 @@ MAX_RANGES = 10_000
 
 _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
 _KEPT = ("etag", "last-modified", "x-ms-blob-sequence-number", "x-ms-blob-type", "content-range")
+_KEPT_OF_WRITES = (*_KEPT, "content-type")
 _KEPT_OF_READS = (*_KEPT, "content-type", "accept-ranges", "content-md5", "x-ms-creation-time")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
@@ -254,4 +255,4 @@ def _headers(reply: Reply, names: tuple[str, ...]) -> dict[str, str]:
 def _through(reply: Reply) -> Response:
     """Azurite's answer to a write."""
     encrypted = {"x-ms-request-server-encrypted": "true"} if reply.status < 300 else {}
-    return Response(reply.status, _headers(reply, _KEPT) | encrypted, reply.body)
+    return Response(reply.status, _headers(reply, _KEPT_OF_WRITES) | encrypted, reply.body)

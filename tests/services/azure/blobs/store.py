@@ -21,7 +21,7 @@ MAX_PUT = 4 * 1024 * 1024
 
 @dataclass
 class Blob:
-    """One page blob. ``family`` ties together those that began as copies of one another.
+    """One page blob. Only those of one ``family`` can be compared.
 
     ``taken`` orders them: a snapshot's is when its copy was made, a disk's own is later than all.
     """
@@ -47,17 +47,23 @@ class Store:
 
     def create(self, name: str, size: int) -> Blob:
         """A new blob of zeros."""
+        if not self._blobs:
+            self.azurite.open()
         self.azurite.create(name, size)
         blob = self._blobs[name] = Blob(name, size, family=name)
         return blob
 
-    def copy(self, name: str, to: str, *, frozen: bool = False) -> Blob:
-        """Another blob with the bytes this one has now; frozen when nobody writes to it."""
+    def copy(self, name: str, to: str, *, snapshot_of: str | None = None) -> Blob:
+        """Another blob with the bytes this one has now.
+
+        A copy that nobody writes to joins the family it is a ``snapshot_of``; others begin their
+        own.
+        """
         origin = self._blobs[name]
         with origin.lock:
             self.azurite.copy(name, to)
-            blob = Blob(to, origin.size, origin.family, origin.extents.copy())
-            blob.taken = next(self._stamps) if frozen else math.inf
+            blob = Blob(to, origin.size, snapshot_of or to, origin.extents.copy())
+            blob.taken = next(self._stamps) if snapshot_of else math.inf
         self._blobs[to] = blob
         return blob
 
@@ -72,6 +78,11 @@ class Store:
         """Quiet when there is none."""
         if self._blobs.pop(name, None):
             self.azurite.delete(name)
+
+    def forget(self) -> None:
+        """Delete all of them."""
+        for name in list(self._blobs):
+            self.delete(name)
 
     def write(self, name: str, offset: int, data: bytes | memoryview) -> None:
         for start in range(0, len(data), MAX_PUT):
