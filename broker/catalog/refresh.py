@@ -44,9 +44,7 @@ def refresh_sizes(catalogue: Catalogue, adapter: Adapter, place: Place) -> int:
     told = adapter.sizes()
     count = catalogue.put_sizes(place, (completed(each, known.get(each.id)) for each in told))
     if isinstance(adapter, HostCapacity):
-        with contextlib.suppress(
-            AccessDenied
-        ):  # hosts that are not one's own are nobody's business
+        with contextlib.suppress(AccessDenied):  # not everybody may know the hosts
             hosts = adapter.hosts()
             catalogue.put_hosts(place, hosts)
             count += len(hosts)
