@@ -17,6 +17,7 @@ from broker.migrate.events import (
 )
 from broker.migrate.options import Options
 from broker.migrate.report import Report
+from broker.migrate.request import Request
 from broker.migrate.verbs import apply, last_report, load, plan, undo
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Plan",
     "PuttingBack",
     "Report",
+    "Request",
     "StepFinished",
     "StepStarted",
     "apply",
