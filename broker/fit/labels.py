@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from broker.adapter import LabelRule
@@ -18,7 +19,7 @@ def fit_labels(
     kept: dict[str, str] = {}
     losses: list[Loss] = []
     for key in sorted(labels):
-        reason = _objection(key, labels[key], len(kept), rule)
+        reason = _objection(key, labels[key], kept, rule)
         if reason is None:
             kept[key] = labels[key]
         else:
@@ -34,11 +35,15 @@ def fit_labels(
     return kept, tuple(losses)
 
 
-def _objection(key: str, value: str, kept: int, rule: LabelRule) -> str | None:
+def _objection(key: str, value: str, kept: Mapping[str, str], rule: LabelRule) -> str | None:
     if len(key) > rule.max_key:
         return f"the target's label keys have at most {rule.max_key} characters"
     if len(value) > rule.max_value:
         return f"the target's label values have at most {rule.max_value} characters"
-    if kept >= rule.max_count:
+    if not re.fullmatch(rule.key_pattern, key):
+        return "the target has no label keys with such characters, or of such a beginning"
+    if not rule.case_told and key.lower() in map(str.lower, kept):
+        return "the target keeps one label of those whose keys differ in case only"
+    if len(kept) >= rule.max_count:
         return f"the target keeps at most {rule.max_count} labels"
     return None

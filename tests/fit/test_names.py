@@ -49,3 +49,17 @@ def test_labels_are_kept_whole_or_dropped_by_name() -> None:
     kept, losses = fit_labels({"a": "1", "b": "longer", "c": "3", "d": "4", "long-key": ""}, rule)
     assert kept == {"a": "1", "c": "3"}
     assert [loss.field for loss in losses] == ["labels.b", "labels.d", "labels.long-key"]
+
+
+def test_labels_whose_keys_the_target_has_not_are_dropped_by_name() -> None:
+    rule = LabelRule(
+        max_count=9, max_key=40, max_value=9, key_pattern=r"(?!own:)[^/]+", case_told=False
+    )
+    labels = {"Team": "a", "app.example.com/name": "b", "own:mark": "c", "team": "d", "é\n": "e"}
+    kept, losses = fit_labels(labels, rule)
+    assert kept == {"Team": "a", "é\n": "e"}
+    assert [loss.field for loss in losses] == [
+        "labels.app.example.com/name",
+        "labels.own:mark",
+        "labels.team",
+    ]
