@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ MAX_LABELS, MAX_KEY, MAX_VALUE = 46, 512, 256
 _FORBIDDEN = frozenset("<>%&\\?/")
 _RESERVED = ("microsoft", "azure", "windows")
 """https://learn.microsoft.com/rest/api/resources/tags/create-or-update"""
+KEY = rf"(?is)(?!{'|'.join((OURS, *_RESERVED))})[^{re.escape(''.join(sorted(_FORBIDDEN)))}]+"
+"""What a label may be called."""
 
 
 def tags_for(labels: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, str]:
@@ -37,7 +40,7 @@ def tags_for(labels: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, s
                 f"{MAX_VALUE} for a value"
             )
         small = key.lower()
-        if not key or small.startswith((OURS, *_RESERVED)) or _FORBIDDEN & set(key):
+        if not re.fullmatch(KEY, key):
             raise Invalid(
                 f"a label cannot be called {key[:40]!r} here",
                 hint=f"No {' '.join(sorted(_FORBIDDEN))}, and no {', '.join(_RESERVED)} in front",

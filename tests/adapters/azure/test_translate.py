@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.azure import connect
+from adapters.azure import connect, tags
 from adapters.azure.ids import Ids
+from adapters.azure.limits import LIMITS
 from adapters.azure.source import SnapshotSource
 from adapters.azure.translate import volumes
 from adapters.azure.translate.instances import Surroundings, instance
 from adapters.azure.translate.sizes import offer
 from adapters.azure.translate.words import CLASSES, class_word, gib
-from broker.errors import NotFound
+from broker.errors import Invalid, NotFound
+from broker.fit.labels import fit_labels
 from broker.model import GIB, Bus, Firmware, Power
 from tests.services.azure.canned import machines
 from tests.services.azure.settings import Settings
@@ -97,6 +99,21 @@ def test_a_snapshot_names_its_volume_and_no_other_thing() -> None:
     other = source.replace("/disks/", "/snapshots/")
     told = disk(creationData={"createOption": "Copy", "sourceResourceId": other})
     assert volumes.snapshot(told, IDS).volume is None
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=300), max_size=60))
+def test_labels_that_fit_are_taken(labels: dict[str, str]) -> None:
+    kept, losses = fit_labels(labels, LIMITS.labels)
+    assert len(kept) + len(losses) == len(labels)
+    assert tags.labels_of({"tags": tags.tags_for(kept, {tags.TOKEN: "t"})}) == kept
+
+
+@pytest.mark.parametrize("key", ["app.example.com/name", "Azure-x", "interop:token", "50%", ""])
+def test_a_label_the_service_would_refuse_is_a_loss_of_the_plan(key: str) -> None:
+    kept, (loss,) = fit_labels({key: "v"}, LIMITS.labels)
+    assert (kept, loss.before) == ({}, "v")
+    with pytest.raises(Invalid):
+        tags.tags_for({key: "v"}, {})
 
 
 def machine(**properties: Any) -> dict[str, Any]:
