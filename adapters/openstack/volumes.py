@@ -61,7 +61,7 @@ class Volumes(Base):
         with calling("attach volume"):
             told = self._volume(id)
             marks.id_of(instance, "instance")
-            self._session.get("compute", f"/servers/{instance}")
+            server = self._session.get("compute", f"/servers/{instance}")["server"]
             on = [each["server_id"] for each in told["attachments"]]
             if on and on != [instance]:
                 raise Conflict(f"volume {id} is on instance {on[0]}", hint="Detach it first")
@@ -69,12 +69,9 @@ class Volumes(Base):
                 path = f"/servers/{instance}/os-volume_attachments"
                 body = {"volumeAttachment": {"volumeId": id}}
                 self._session.post("compute", path, body)
-            until(
-                lambda: self._sound(id),
-                lambda told: told["status"] in ("in-use", RESERVED),
-                f"attaching volume {id}",
-                ATTACH_SECONDS,
-            )
+            # on the way to any other server a volume is reserved too, for a moment
+            shelved = server["OS-EXT-STS:vm_state"] == "shelved_offloaded"
+            self._settle_volume(id, RESERVED if shelved else "in-use", ATTACH_SECONDS)
 
     def detach_volume(self, id: str) -> None:
         """Detach; quiet when it is on none. Conflict when the guest does not let go of it."""
