@@ -22,13 +22,14 @@ from tests.services.openstack.projects import project
 pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
 
 AMPLE = 20
+SERVERS = {"instances": AMPLE, "cores": AMPLE, "ram": AMPLE * 1024}
 
 
 @pytest.fixture(scope="module")
 def own(admin: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """A project that may have a few of everything."""
     found, clouds = project(admin, "interop-quotas", tmp_path_factory.mktemp("clouds"))
-    admin.compute.update_quota_set(found, instances=AMPLE, cores=AMPLE, ram=AMPLE * 1024)
+    admin.compute.update_quota_set(found, **SERVERS)
     admin.block_storage.update_quota_set(found, volumes=AMPLE, gigabytes=AMPLE, snapshots=AMPLE)
     few = dict.fromkeys(("networks", "ports", "security_groups", "floating_ips"), AMPLE)
     admin.network.update_quota(found.id, **few)
@@ -51,7 +52,7 @@ def test_what_a_project_may_have_is_told(
     try:
         told = adapter.limits
     finally:
-        admin.compute.update_quota_set(own[0], cores=AMPLE, ram=AMPLE * 1024)
+        admin.compute.update_quota_set(own[0], **SERVERS)
         admin.block_storage.update_quota_set(own[0], gigabytes=AMPLE)
         admin.network.update_quota(own[0].id, security_groups=AMPLE, floating_ips=AMPLE)
 
@@ -64,20 +65,18 @@ def test_what_a_project_may_have_is_told(
     assert told.apis["compute"] > "2.61"
 
 
-@pytest.mark.parametrize(
-    ("quota", "named"), [("instances", "instances"), ("cores", "cores"), ("ram", "ram")]
-)
+@pytest.mark.parametrize("quota", SERVERS)
 def test_nova_s(
-    adapter: OpenStackAdapter, kit: Kit, own: tuple[Any, Path], admin: Any, quota: str, named: str
+    adapter: OpenStackAdapter, kit: Kit, own: tuple[Any, Path], admin: Any, quota: str
 ) -> None:
     request = kit.request(kit.network().id, kit.disk())
     admin.compute.update_quota_set(own[0], **{quota: 0})
     try:
         refused = said(lambda: request.send(adapter))
     finally:
-        admin.compute.update_quota_set(own[0], **{quota: AMPLE * 1024})
+        admin.compute.update_quota_set(own[0], **SERVERS)
     assert "nova" in refused
-    assert named in refused
+    assert quota in refused
 
 
 @pytest.mark.parametrize("quota", ["volumes", "gigabytes"])
