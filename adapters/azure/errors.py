@@ -154,7 +154,7 @@ def _all_said(error: Mapping[str, Any]) -> Iterator[Said]:
 def _first_line(text: str) -> str:
     """Return what is before the trace ids, which are told as the request id."""
     lines = text.strip().splitlines()
-    return re.sub(r" Trace ID: .*", "", lines[0]).strip() if lines else ""
+    return re.sub(r" Trace ID: .*", "", lines[0]).strip().rstrip(".") if lines else ""
 
 
 def _from_client(error: Exception, operation: str) -> BrokerError:
