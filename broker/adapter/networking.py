@@ -55,7 +55,12 @@ class Firewalls(Protocol):
         ...
 
     def replace_rules(self, id: str, rules: Sequence[FirewallRule]) -> Firewall:
-        """Make ``rules`` the firewall's rules; those in both sets never stop working in between."""
+        """Make ``rules`` the firewall's rules; in between each packet meets its old or new decision.
+
+        ``broker.firewall.change`` gives the steps where the provider does not swap all at once. No
+        call is made when they are the firewall's rules already. Their order counts: the priorities
+        may become others. Invalid, before anything is changed, where there is no room on the way.
+        """
         ...
 
     def delete_firewall(self, id: str) -> None:

@@ -9,7 +9,7 @@ firewall.can(guard, firewall.Packet.parse("tcp/443 from 203.0.113.7"))
 
 from broker.firewall.can import Answer, can
 from broker.firewall.carry import carry
-from broker.firewall.change import Change, change, drift
+from broker.firewall.change import Change, Do, change, drift
 from broker.firewall.effective import Layer, connections
 from broker.firewall.explain import Explained, explain
 from broker.firewall.guard import Difference, Guard, diff, guard
@@ -23,6 +23,7 @@ __all__ = [
     "Answer",
     "Change",
     "Difference",
+    "Do",
     "Explained",
     "Guard",
     "Known",

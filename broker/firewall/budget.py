@@ -33,6 +33,13 @@ def firewalls_needed(rules: Sequence[FirewallRule], limits: FirewallLimits) -> i
     return max((-(-count // most) for count in counts.values()), default=1)
 
 
+def fits(rules: Sequence[FirewallRule], limits: FirewallLimits) -> bool:
+    """Tell whether one firewall of the target holds the rules."""
+    most = limits.rules_per_direction
+    counts = Counter(_group(rule, limits) for rule in rules)
+    return most is None or max(counts.values(), default=0) <= most
+
+
 def dealt(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[list[FirewallRule]]:
     """Spread rules that only allow over as few firewalls as hold them."""
     most = room(limits)
