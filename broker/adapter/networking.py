@@ -55,7 +55,7 @@ class Firewalls(Protocol):
         ...
 
     def replace_rules(self, id: str, rules: Sequence[FirewallRule]) -> Firewall:
-        """Make ``rules`` the firewall's rules; in between each packet meets its old or new decision.
+        """Make ``rules`` the firewall's rules; each packet meets its old or its new decision.
 
         ``broker.firewall.change`` gives the steps where the provider does not swap all at once. No
         call is made when they are the firewall's rules already. Their order counts: the priorities

@@ -62,9 +62,8 @@ def test_what_is_read_back_is_what_was_proved(adapter: AwsAdapter, name: str) ->
 def test_a_full_group_becomes_another_full_one(adapter: AwsAdapter) -> None:
     """A group that holds 60 has no room for 60 more, and the service refuses the 61st."""
     old = [rule(port=port) for port in range(60)]
-    new = [
-        rule(port=port, cidr=cidr) for port in range(30) for cidr in ("0.0.0.0/1", "128.0.0.0/1")
-    ]
+    halves = ("0.0.0.0/1", "128.0.0.0/1")
+    new = [rule(port=port, cidr=half) for port in range(29) for half in halves]
     out = [rule(port=port, direction="egress") for port in range(60)]
     made = adapter.create_firewall(
         FirewallSpec(name="full", rules=(*old, *out)), token="proof-full"
