@@ -10,9 +10,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
-# What the tests talk to. OpenStack takes minutes to start and is asked for:
-#   make test SERVICES="aws libvirt openstack"
-SERVICES ?= aws libvirt
+# What the tests talk to. The first start of OpenStack takes two minutes, each later one seconds.
+# Without it: make test SERVICES="aws libvirt"
+SERVICES ?= aws libvirt openstack
 comma := ,
 empty :=
 
@@ -43,7 +43,7 @@ demo: setup ## Move a real machine from local KVM to AWS and home again, and pro
 	@examples/demo.sh
 
 .PHONY: test
-test: setup services-up ## Run every test, those against real services too (one file: make test ARGS=tests/cli)
+test: services-up setup ## Run every test, those against real services too (one file: make test ARGS=tests/cli)
 	@if [ -n "$${CI:-}" ]; then export INTEROP_REQUIRE=$(subst $(empty) ,$(comma),$(strip $(SERVICES))); fi; \
 	$(BIN)/python -m pytest $(ARGS)
 
@@ -56,15 +56,20 @@ check: setup ## Lint, types and the unit tests, in about a minute
 	@$(BIN)/python -m pytest -q $(addprefix --ignore=,$(REAL)) -m "not service" $(ARGS)
 
 .PHONY: bench
-bench: setup services-up ## Measure, and write docs/benchmarks.md
+bench: services-up setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
 
 .PHONY: services-up
-services-up: ## Start what the tests talk to: libvirt, the AWS stand-in
-	@for service in $(SERVICES); do tests/services/$$service/up.sh; done
+services-up: ## Start what the tests talk to: libvirt, an OpenStack, the AWS stand-in
+	@$(MAKE) --jobs packages $(addprefix up-,$(SERVICES))
+
+# Beside each other, and beside the installation of the project, which only stand-ins need.
+up-aws: setup
+up-%: packages
+	@tests/services/$*/up.sh
 
 .PHONY: services-down
-services-down: ## Stop them and remove what they kept
+services-down: ## Stop them; what makes OpenStack's next start a quick one stays
 	@for down in tests/services/*/down.sh; do $$down; done
 
 .PHONY: lock

@@ -54,7 +54,7 @@ class Service:
     @property
     def limits(self) -> Limits:
         """What this account accepts."""
-        return self._settings.limits
+        return self._settings.limits.model_copy(update={"quotas": self._quotas})
 
     @contextmanager
     def _calling(self, operation: str) -> Iterator[None]:

@@ -19,8 +19,9 @@ from broker.adapter import (
     NameRule,
     Pausable,
     PublicAddresses,
+    Quotas,
 )
-from broker.model import GIB, KIB, MIB, Arch, Bytes, Firmware, Offer, Strict
+from broker.model import GIB, KIB, MIB, Arch, Firmware, Offer, Strict
 
 ROOMY = Limits(
     architectures=frozenset({Arch.X86_64, Arch.AARCH64}),
@@ -50,15 +51,6 @@ ROOMY = Limits(
 
 ABILITIES: dict[str, type] = {"pausable": Pausable, "console_log": ConsoleLog}
 """What ``without`` can name. Whether there are public addresses is one of the limits."""
-
-
-class Quotas(Strict):
-    """The most an account may hold of something; None is no limit."""
-
-    instances: int | None = None
-    vcpus: int | None = None
-    volume_bytes: Bytes | None = None
-    snapshots: int | None = None
 
 
 class Settings(Strict):

@@ -10,7 +10,14 @@ from adapters.openstack.key_pairs import KeyPairs
 from adapters.openstack.limits import probe
 from adapters.openstack.made import Makings
 from adapters.openstack.session import Session
-from broker.adapter import Adapter, ConsoleLog, Limits, Pausable, PublicAddresses
+from broker.adapter import (
+    Adapter,
+    AddressSets,
+    ConsoleLog,
+    Limits,
+    Pausable,
+    PublicAddresses,
+)
 
 
 class OpenStackAdapter(Instances, Makings, KeyPairs):
@@ -28,7 +35,7 @@ class OpenStackAdapter(Instances, Makings, KeyPairs):
             if self._limits is None:
                 with calling("look at limits"):
                     architectures = {offer.size.arch for offer in self.sizes()}
-                    self._limits = probe(self._session, architectures)
+                    self._limits = probe(self._session, architectures, self._formats())
             return self._limits
 
     def check(self) -> str:
@@ -52,3 +59,4 @@ _adapter: type[Adapter] = OpenStackAdapter
 _console: type[ConsoleLog] = OpenStackAdapter
 _pausable: type[Pausable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter
+_sets: type[AddressSets] = OpenStackAdapter

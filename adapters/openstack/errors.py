@@ -27,6 +27,14 @@ from broker.errors import (
 
 PROVIDER = "openstack"
 
+SERVICES = {
+    "compute": "nova",
+    "block_storage": "cinder",
+    "image": "glance",
+    "network": "neutron",
+}
+"""What operators call the services that an SDK calls so."""
+
 # The services have few codes and tell the rest in words. The first line whose status and pattern
 # fit decides; the pattern is searched in "code: message".
 _TABLE: tuple[tuple[range, str, type[BrokerError]], ...] = (
@@ -61,16 +69,23 @@ _TABLE: tuple[tuple[range, str, type[BrokerError]], ...] = (
 
 _HINTS: dict[type[BrokerError], str] = {
     AccessDenied: "Check the cloud's entry in clouds.yaml, and the user's roles in the project",
-    QuotaExceeded: "Ask the operator for a higher quota, or delete what is not needed",
+    QuotaExceeded: "Ask the operator for a higher quota there, or delete what is not needed",
 }
 
 
 def error_for(
-    status: int, body: str, *, operation: str = "", headers: Mapping[str, str] | None = None
+    status: int,
+    body: str,
+    *,
+    service: str = "",
+    operation: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> BrokerError:
     """Return our error for an answer. What no line of the table knows is Invalid."""
     code, message = _said(body)
     text = message or f"the service answered {status}"
+    if service:
+        text = f"{SERVICES[service]}: {text}"
     kind = next(
         (
             kind
@@ -108,6 +123,17 @@ def _said(body: str) -> tuple[str, str]:
     return str(told.get("title", "")), str(told.get("message", inner))
 
 
+def missing(service: str, region: str | None) -> ConfigError:
+    """Return the error for a service that the catalogue does not have."""
+    return ConfigError(
+        f"the catalogue has no {SERVICES[service]} (service type {service.replace('_', '-')}) in"
+        f" region {region}",
+        hint="Check `region`, here and in clouds.yaml, or ask the operator for the endpoint",
+        provider=PROVIDER,
+        code="EndpointNotFound",
+    )
+
+
 @contextmanager
 def calling(operation: str) -> Iterator[None]:
     """Let only ``broker.errors`` out of the calls inside. ``operation`` is what was tried."""
@@ -136,7 +162,7 @@ def _kind_of(error: Exception) -> tuple[type[BrokerError], str]:
     match error:
         case auth.SSLError() | requests.exceptions.SSLError():
             return ConfigError, "Name the certificate authority as `cacert` in clouds.yaml"
-        case auth.EndpointNotFound() | sdk.ServiceDisabledException():
+        case auth.EndpointNotFound():
             return ConfigError, "The catalogue has no such service there: check `region`"
         case sdk.ConfigException() | auth.MissingRequiredOptions() | auth.NoMatchingPlugin():
             return ConfigError, "Check the cloud's entry in clouds.yaml"

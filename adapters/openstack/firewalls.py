@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from adapters.openstack import marks
 from adapters.openstack.base import Base
 from adapters.openstack.errors import calling
 from adapters.openstack.translate import firewalls
-from adapters.openstack.translate.networks import tags
-from broker.errors import Conflict, NotFound
+from adapters.openstack.translate.networks import CLOSED, tags, worn_by
+from broker.errors import Conflict, NotFound, Unsupported
 from broker.model import Firewall, FirewallRule, FirewallSpec
 
 PATH = "/security-groups"
@@ -25,10 +26,11 @@ class Firewalls(Base):
         with calling("list firewalls"):
             worn: dict[str, list[str]] = {}
             for port in self._session.listed("network", "/ports", "ports"):
-                for group in port["security_groups"]:
+                for group in worn_by(port):
                     worn.setdefault(group, []).append(port["id"])
             listed = self._session.listed("network", PATH, "security_groups")
-            return [firewalls.firewall(told, worn.get(told["id"], [])) for told in listed]
+            found = [firewalls.firewall(told, worn.get(told["id"], [])) for told in listed]
+            return [*found, firewalls.closed(worn[CLOSED])] if CLOSED in worn else found
 
     def firewall(self, id: str) -> Firewall:
         """Return one security group by id; NotFound when there is none."""
@@ -38,7 +40,8 @@ class Firewalls(Base):
     def create_firewall(self, spec: FirewallSpec, *, token: str) -> Firewall:
         """Make a security group that does exactly what ``spec`` says, or raise Unsupported.
 
-        A new group lets everything out; those rules are gone when this returns.
+        A new group lets everything out, or what the operator wants of new groups; those rules are
+        gone when this returns.
         """
         with calling("create firewall"):
             for rule in spec.rules:
@@ -63,19 +66,26 @@ class Firewalls(Base):
         with calling("delete firewall"), contextlib.suppress(NotFound):
             self._session.delete("network", f"{PATH}/{marks.id_of(id, 'firewall')}")
 
+    def address_set(self, id: str) -> list[IPv4Network | IPv6Network]:
+        """Return what is in an address group now; NotFound when there is none."""
+        with calling("look at address set"):
+            path = f"/address-groups/{marks.id_of(id, 'address set')}"
+            told = self._session.get("network", path)["address_group"]
+            return [ip_network(each) for each in told["addresses"]]
+
     def _group(self, id: str) -> Mapping[str, Any]:
         path = f"{PATH}/{marks.id_of(id, 'firewall')}"
         found: Mapping[str, Any] = self._session.get("network", path)["security_group"]
         return found
 
     def _firewall(self, id: str) -> Firewall:
-        told = self._group(id)
+        told = None if id == CLOSED else self._group(id)
         worn = [
             port["id"]
             for port in self._session.listed("network", "/ports", "ports")
-            if id in port["security_groups"]
+            if id in worn_by(port)
         ]
-        return firewalls.firewall(told, worn)
+        return firewalls.firewall(told, worn) if told else firewalls.closed(worn)
 
     def _groups_with(self, token: str) -> list[Mapping[str, Any]]:
         """Return the groups the token made; their descriptions have people's words in them too."""
@@ -87,8 +97,11 @@ class Firewalls(Base):
             "name": spec.name,
             "description": marks.description(token, spec.description),
         }
-        if not spec.stateful:
-            wish["stateful"] = False
+        if "stateful-security-group" in self._session.extensions:
+            # said in any case: an operator may let new groups be stateless
+            wish["stateful"] = spec.stateful
+        elif not spec.stateful:
+            raise Unsupported("this deployment's neutron has no stateless groups")
         made = self._session.post("network", PATH, {"security_group": wish})
         return str(made["security_group"]["id"])
 

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.addresses import Addresses
 from adapters.openstack.servers import Servers
-from adapters.openstack.translate.networks import port_wish
+from adapters.openstack.translate.networks import CLOSED, port_wish
 from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
@@ -63,7 +63,7 @@ class Launch(Volumes, Servers, Addresses):
                 raise Conflict(f"disk {disk} is {image['status']}: it has not all of its bytes")
         for nic in spec.nics:
             self._session.get("network", f"/networks/{marks.id_of(nic.network, 'network')}")
-            for firewall in nic.firewalls:
+            for firewall in set(nic.firewalls) - {CLOSED}:
                 path = f"/security-groups/{marks.id_of(firewall, 'firewall')}"
                 self._session.get("network", path)
         if any(nic.public for nic in spec.nics):

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from adapters.openstack import marks
 from adapters.openstack.launch import DISKS, NAME, NAME_MOST, NICS, USER_DATA_MOST
-from adapters.openstack.session import Session
+from adapters.openstack.platform import PLATFORM
+from adapters.openstack.session import NEWEST, Service, Session
 from adapters.openstack.translate.flavors import FIRMWARE
+from adapters.openstack.translate.quotas import quotas
 from adapters.openstack.volumes import MOST_GIB
 from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.errors import AccessDenied, NotFound
 from broker.model import GIB, Arch
 
 
-def probe(session: Session, architectures: Iterable[Arch]) -> Limits:
+def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str]) -> Limits:
     """Return the limits of the account: quotas, extensions and microversions change them."""
-    extensions = {each["alias"] for each in session.get("network", "/extensions")["extensions"]}
-    metadata = session.get("compute", "/limits")["limits"]["absolute"]["maxServerMeta"]
+    compute = session.get("compute", "/limits")["limits"]["absolute"]
+    metadata = compute["maxServerMeta"]
     return Limits(
         architectures=frozenset(architectures),
         firmware=FIRMWARE,
@@ -34,12 +38,33 @@ def probe(session: Session, architectures: Iterable[Arch]) -> Limits:
         firewall=FirewallLimits(
             denies=False,
             group_peers=True,
-            address_sets="security-groups-remote-address-group" in extensions,
-            stateless="stateful-security-group" in extensions,
+            address_sets="security-groups-remote-address-group" in session.extensions,
+            stateless="stateful-security-group" in session.extensions,
+            platform=PLATFORM,
         ),
         user_data_max=USER_DATA_MOST,
         any_size=False,
         sets_mac=True,
         sets_private_address=True,
         public_addresses=True,
+        quotas=quotas(
+            compute,
+            session.get("block_storage", "/limits")["limits"]["absolute"],
+            _where_told(session, "network", f"/quotas/{session.project}", "quota"),
+            _where_told(session, "image", "/info/usage", "usage"),
+        ),
+        volume_kinds=frozenset(
+            each["name"] for each in session.listed("block_storage", "/types", "volume_types")
+        ),
+        image_formats=frozenset(formats),
+        apis={each: session.microversion(each) for each in NEWEST},
     )
+
+
+def _where_told(session: Session, service: Service, path: str, member: str) -> Mapping[str, Any]:
+    """Return an answer that not every release gives, and not to everyone; empty without one."""
+    try:
+        found: Mapping[str, Any] = session.get(service, path)[member]
+    except (AccessDenied, NotFound):
+        return {}
+    return found

@@ -10,8 +10,9 @@ import requests
 from keystoneauth1.exceptions import EndpointNotFound
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
+from openstack.exceptions import ServiceDisabledException
 
-from adapters.openstack.errors import error_for
+from adapters.openstack.errors import error_for, missing
 from adapters.openstack.settings import Settings
 from broker.errors import Unsupported
 
@@ -23,10 +24,10 @@ ANSWER_SECONDS = 60.0
 PAGE = 1000
 """What we ask for; a deployment that allows fewer gives fewer, and we follow its pages."""
 
-NEWEST = {"compute": "2.90", "block_storage": "3.60"}
+NEWEST: dict[Service, str] = {"compute": "2.90", "block_storage": "3.60"}
 """Microversions whose answers translate.py was written for; older deployments give older ones."""
 
-LEAST = {"compute": "2.61", "block_storage": "3.44"}
+LEAST: dict[Service, str] = {"compute": "2.61", "block_storage": "3.44"}
 """Flavors with their extra specs in servers; volumes' attachments. Both of 2018."""
 
 
@@ -42,6 +43,7 @@ class Session:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._microversions: dict[str, str] = {}
+        self._extensions: frozenset[str] | None = None
 
     @property
     def connection(self) -> Connection:
@@ -63,6 +65,15 @@ class Session:
     def project(self) -> str:
         """The id of the project that everything here is in."""
         return str(self.connection.session.get_project_id())
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """What neutron can do here beyond its core, by alias."""
+        with self._lock:
+            if self._extensions is None:
+                told = self.get("network", "/extensions")["extensions"]
+                self._extensions = frozenset(each["alias"] for each in told)
+            return self._extensions
 
     def get(self, service: Service, path: str, **params: object) -> Any:
         """Return what a GET answers."""
@@ -106,11 +117,16 @@ class Session:
     ) -> requests.Response:
         """Make one call; our error for an answer that is one, unless its status is ``quiet``."""
         proxy = getattr(self.connection, service)
-        if service in NEWEST:
-            asked["microversion"] = self.microversion(service)
-        answer: requests.Response = proxy.request(path, method, **asked)
+        try:
+            if service in NEWEST:
+                asked["microversion"] = self.microversion(service)
+            answer: requests.Response = proxy.request(path, method, **asked)
+        except (EndpointNotFound, ServiceDisabledException) as error:
+            raise missing(service, self.connection.config.get_region_name()) from error
         if answer.status_code >= 400 and answer.status_code not in quiet:
-            raise error_for(answer.status_code, answer.text, headers=answer.headers)
+            raise error_for(
+                answer.status_code, answer.text, service=service, headers=answer.headers
+            )
         return answer
 
     def microversion(self, service: Service) -> str:
@@ -119,7 +135,7 @@ class Session:
             if service not in self._microversions:
                 told = getattr(self.connection, service).get_endpoint_data()
                 if told is None:
-                    raise EndpointNotFound(f"no endpoint for {service}")
+                    raise missing(service, self.connection.config.get_region_name())
                 most = told.max_microversion or (0, 0)
                 if most < _numbers(LEAST[service]):
                     raise Unsupported(

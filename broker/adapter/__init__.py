@@ -11,7 +11,14 @@ from broker.adapter.abilities import (
 )
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
-from broker.adapter.limits import FirewallLimits, LabelRule, Limits, NameRule, PlatformTraffic
+from broker.adapter.limits import (
+    FirewallLimits,
+    LabelRule,
+    Limits,
+    NameRule,
+    PlatformTraffic,
+    Quotas,
+)
 from broker.adapter.rate import Rate, rate_limited
 from broker.adapter.readonly import read_only
 from broker.adapter.retry import Budget, retrying
@@ -33,6 +40,7 @@ __all__ = [
     "Pausable",
     "PlatformTraffic",
     "PublicAddresses",
+    "Quotas",
     "Rate",
     "SpotMarket",
     "SubnetFirewalls",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -60,13 +61,37 @@ class FirewallLimits(Strict):
     platform: tuple[PlatformTraffic, ...] = ()
 
 
+class Quotas(Strict):
+    """The most an account may hold of something at once; None where nobody sets or tells a limit.
+
+    ``memory`` is MiB, of all instances together.
+    """
+
+    instances: int | None = None
+    vcpus: int | None = None
+    memory: int | None = None
+    volumes: int | None = None
+    volume_bytes: Bytes | None = None
+    snapshots: int | None = None
+    images: int | None = None
+    image_bytes: Bytes | None = None
+    networks: int | None = None
+    cards: int | None = None
+    firewalls: int | None = None
+    firewall_rules: int | None = None
+    public_addresses: int | None = None
+    key_pairs: int | None = None
+
+
 class Limits(Strict):
     """What one account accepts. Every number here is one a test can find to be true.
 
     Volume sizes are bytes and are rounded up: to ``volume_min``, and to a whole multiple of
     ``volume_step``; beyond ``volume_max`` they are Invalid. ``any_size`` means vCPUs
     and memory are free, not chosen from a list of offers. ``reserved_addresses`` counts those at
-    the start and at the end of each subnet that no machine can have.
+    the start and at the end of each subnet that no machine can have. ``volume_kinds`` are what
+    ``VolumeSpec.kind`` can name and ``image_formats`` what images can be kept in, None where that
+    is not told. ``apis`` are the versions of the provider's interfaces in use, for people to read.
     """
 
     architectures: SetOf[Arch]
@@ -86,3 +111,7 @@ class Limits(Strict):
     public_addresses: bool
     networks_per_instance: int | None = None
     reserved_addresses: tuple[int, int] = (1, 1)
+    quotas: Quotas = Quotas()
+    volume_kinds: SetOf[str] | None = None
+    image_formats: SetOf[str] | None = None
+    apis: Mapping[str, str] = {}

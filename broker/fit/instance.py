@@ -52,9 +52,20 @@ def fit(spec: InstanceSpec, limits: Limits) -> tuple[InstanceSpec, tuple[Loss, .
 
 
 def _size(size: Size, limits: Limits) -> tuple[Loss, ...]:
-    if size.arch in limits.architectures:
+    if size.arch in limits.architectures - {Arch.UNKNOWN}:
         return ()
     had = ", ".join(sorted(limits.architectures))
+    if Arch.UNKNOWN in limits.architectures:
+        return (
+            Loss(
+                field="size.arch",
+                fidelity=Fidelity.UNCHECKED,
+                before=size.arch,
+                after=had,
+                reason="the target does not tell the architecture of all its sizes; if the machine "
+                "is refused or does not boot, take a size that is known to be of this one",
+            ),
+        )
     if size.arch is Arch.UNKNOWN:
         only = len(limits.architectures) == 1
         return (

@@ -89,12 +89,13 @@ def match(
     )
 
 
-def excess(need: Need, offer: Offer) -> tuple[int, bool, Fraction, bool, str]:
-    """Return what sorts offers by how little they have too much."""
+def excess(need: Need, offer: Offer) -> tuple[bool, int, bool, Fraction, bool, str]:
+    """Return what sorts offers by how little they have too much, those that may not fit last."""
     beyond = Fraction(offer.size.vcpus, need.size.vcpus) + Fraction(
         offer.size.memory, need.size.memory
     )
     return (
+        offer.size.arch is not need.size.arch,
         offer.size.gpus - need.size.gpus,
         not offer.current,
         beyond,

@@ -57,7 +57,10 @@ def lacks(need: Need, offer: Offer) -> str | None:
     """Return the first thing, besides being large enough, that keeps the machine off the offer."""
     if offer.bare_metal:
         return "bare metal only"
-    if need.size.arch is not Arch.UNKNOWN and offer.size.arch is not need.size.arch:
+    if need.size.arch is not offer.size.arch and Arch.UNKNOWN not in (
+        need.size.arch,
+        offer.size.arch,
+    ):
         return "another architecture"
     if need.firmware is not Firmware.UNKNOWN and not offer.firmware & {
         need.firmware,
@@ -97,6 +100,8 @@ def too_small(need: Need, offer: Offer) -> str | None:
 def unchecked(need: Need, offer: Offer) -> list[str]:
     """Return what could not be told of an offer that was taken all the same."""
     told = []
+    if Arch.UNKNOWN in (need.size.arch, offer.size.arch):
+        told.append("whether its architecture is the guest's")
     if need.drivers is None and offer.drivers:
         told.append(f"whether the guest has drivers for {', '.join(sorted(offer.drivers))}")
     if need.firmware is Firmware.UNKNOWN and Firmware.UNKNOWN not in offer.firmware:

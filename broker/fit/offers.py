@@ -34,9 +34,10 @@ def choose_offer(
     """Return the cheapest offer that is nowhere smaller than ``want``.
 
     Where the price of one offer in question is unknown, or they are in several currencies, the one
-    with the least excess is taken instead, in this order: fewest GPUs too many, current generation
-    before old ones, least vCPU and memory beyond the need (each as a share of the need, added),
-    steady before burstable, then by name. A fact nobody has told us (``None``) excludes no offer.
+    with the least excess is taken instead, in this order: one that tells its architecture, fewest
+    GPUs too many, current generation before old ones, least vCPU and memory beyond the need (each
+    as a share of the need, added), steady before burstable, then by name. A fact nobody has told us
+    (``None``, or an architecture that is unknown) excludes no offer.
 
     ``allow_smaller`` takes, when nothing is large enough, the largest share of the need instead.
     """

@@ -7,12 +7,20 @@ A plan is data. Steps are data too; ``run`` does one and ``undo`` takes one back
 """
 
 from broker.migrate.document import Plan
-from broker.migrate.events import DiskProgress, Event, PuttingBack, StepFinished, StepStarted
+from broker.migrate.events import (
+    BeganAnew,
+    DiskProgress,
+    Event,
+    PuttingBack,
+    StepFinished,
+    StepStarted,
+)
 from broker.migrate.options import Options
 from broker.migrate.report import Report
 from broker.migrate.verbs import apply, last_report, load, plan, undo
 
 __all__ = [
+    "BeganAnew",
     "DiskProgress",
     "Event",
     "Options",

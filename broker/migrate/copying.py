@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from broker.disks.contract import Sink, Source
+from broker.disks.contract import Sink, Source, Streamed
 from broker.disks.copy import copy
 from broker.disks.descriptor import Descriptor
 from broker.disks.manifest import HEADER, MANIFEST_BLOCK, Manifest, count, read_header
@@ -16,7 +16,7 @@ from broker.disks.records import Records
 from broker.disks.verify import digest, verify
 from broker.errors import DataMismatch, Invalid
 from broker.migrate.ends import Ends
-from broker.migrate.events import DiskProgress
+from broker.migrate.events import BeganAnew, DiskProgress
 from broker.migrate.facts import Copied, Facts
 from broker.migrate.removal import remove_made
 from broker.migrate.steps import CopyDisks, Disk, VerifyDisk
@@ -91,6 +91,10 @@ class _Copy:
         self._token = token
         self._name = disk.name
         self._size = max(disk.size, source.size)
+        self._one_stream = (
+            f"disk {disk.name} is sent from its beginning: its service takes a disk as one stream, "
+            "and keeps nothing of one that broke"
+        )
         self._journal = ends.folder.journal(token)
         self._read = 0
 
@@ -115,7 +119,16 @@ class _Copy:
         return self._ends.target.open_sink(self._size, name=self._name, token=self._token)
 
     def _copy(self, sink: Sink) -> Copied:
-        done = copy(self._source, sink, journal=self._journal, progress=self._tell)
+        streamed = isinstance(sink, Streamed)
+        if streamed and held_bytes(self._journal):
+            self._ends.watch(BeganAnew(step=self._step, why=self._one_stream))
+        try:
+            done = copy(self._source, sink, journal=self._journal, progress=self._tell)
+        except BaseException as error:
+            if streamed and not sink.sealed:
+                self._ends.folder.forget_copy(self._token)
+                error.add_note(f"next time {self._one_stream}")
+            raise
         return Copied(
             token=self._token,
             disk=done.id,

@@ -37,13 +37,21 @@ class DiskProgress:
 
 
 @dataclass(frozen=True)
+class BeganAnew:
+    """A disk that an earlier try has sent in part is sent from its beginning."""
+
+    step: Step
+    why: str
+
+
+@dataclass(frozen=True)
 class PuttingBack:
     """The migration failed: something is being undone."""
 
     title: str
 
 
-Event = StepStarted | StepFinished | DiskProgress | PuttingBack
+Event = StepStarted | StepFinished | DiskProgress | BeganAnew | PuttingBack
 Watch = Callable[[Event], None]
 
 

@@ -10,6 +10,7 @@ from broker.migrate.copying import held_bytes
 from broker.migrate.document import Plan
 from broker.migrate.ends import Ends
 from broker.migrate.facts import Facts
+from broker.migrate.removal import remove_made
 from broker.migrate.report import Kept
 from broker.migrate.reverse import undo
 from broker.migrate.steps import CopyDisks, StopSource
@@ -59,10 +60,13 @@ def _take_back(plan: Plan, ends: Ends, facts: Facts, *, last: int, keep_copies: 
 def _kept(step: CopyDisks, ends: Ends, token: str) -> list[Kept]:
     """Return the disks of a step, but for those that went with the machine made from them.
 
-    There the guest had started and written to them: they were no copies any more.
+    There the guest had started and written to them: they were no copies any more. One without a
+    journal is deleted: nobody knows what it holds.
     """
     kept: list[Kept] = []
     for disk, own in step.tokens(token):
+        if not ends.folder.journal(own).exists():
+            remove_made(ends.target, own)
         found = [made.id for made in ends.target.made(own) if made.kind is Kind.DISK]
         if not found:
             ends.folder.forget_copy(own)

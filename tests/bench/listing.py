@@ -19,7 +19,7 @@ from adapters.aws import connect
 from adapters.aws.base import PAGE
 from broker.adapter import Account
 from tests.services.aws.canned import serving
-from tests.services.aws.wire import Handler, Request, Response
+from tests.services.wire import Handler, Request, Response
 
 INSTANCES = 1000
 ROUNDS = 7

@@ -89,7 +89,8 @@ def guest(
 
 def test_the_guest_is_up_with_its_disks(guest: Guest) -> None:
     told = ready(guest.adapter, guest.id, boots=guest.boots)
-    assert (told["firmware"], told["data"], told["cpus"]) == ("bios", "hello", "1")
+    size = guest.adapter.instance(guest.id).spec.size
+    assert (told["firmware"], told["data"], told["cpus"]) == ("bios", "hello", str(size.vcpus))
     (nic,) = guest.adapter.instance(guest.id).nics
     assert (str(nic.spec.addresses[0]), nic.spec.mac) == (str(CIDR[7]), "02:1f:2e:00:00:07")
 

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 
 from broker.cli.migrate.watch import Live
 from broker.disks.progress import Progress
-from broker.migrate import DiskProgress, PuttingBack, StepFinished, StepStarted
+from broker.migrate import BeganAnew, DiskProgress, PuttingBack, StepFinished, StepStarted
 from broker.migrate.steps import StopSource
 
 STEP = StopSource(instance="vm-1")
@@ -29,6 +29,16 @@ def test_a_bar_shows_bytes_rate_and_time_left_and_gives_way_to_one_line() -> Non
     live(StepFinished(step=STEP, number=1, total=2, seconds=2))
     assert not bars.tasks
     assert screen.getvalue() == "✓ [1/2] stop the source: done in 2.0 s, 512 KiB at 256 KiB/s\n"
+
+
+def test_why_a_disk_is_sent_again_stays_above_its_bar() -> None:
+    screen = io.StringIO()
+    bars = Bars(console=Console(file=screen, width=100))
+    live = Live(bars)
+    live(StepStarted(step=STEP, number=1, total=2))
+    live(BeganAnew(step=STEP, why="disk root is sent from its beginning"))
+    assert len(bars.tasks) == 1
+    assert screen.getvalue() == "↻ disk root is sent from its beginning\n"
 
 
 def test_what_is_taken_back_ends_the_bar_of_the_step_that_failed() -> None:

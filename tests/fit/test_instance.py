@@ -114,6 +114,13 @@ def test_unknown_architecture_moves_only_where_there_is_one() -> None:
     assert found(fit(unknown, both)[1], "size.arch").blocking
 
 
+def test_a_target_that_does_not_tell_its_architecture_is_not_checked() -> None:
+    silent = LIMITS.model_copy(update={"architectures": frozenset({Arch.UNKNOWN, Arch.AARCH64})})
+    for arch in (Arch.X86_64, Arch.UNKNOWN):
+        loss = found(fit(spec(size=Size(vcpus=1, memory=1, arch=arch)), silent)[1], "size.arch")
+        assert (loss.fidelity, loss.blocking) == (Fidelity.UNCHECKED, False)
+
+
 def test_a_card_keeps_what_the_target_can_set() -> None:
     address = ipaddress.ip_address("10.0.0.5")
     nic = NicSpec(network="n", mac="52:54:00:00:00:01", addresses=(address,), public=True)

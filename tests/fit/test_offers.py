@@ -104,6 +104,14 @@ def test_a_fact_nobody_told_excludes_nothing() -> None:
     assert choose_offer(FOUR_CORES, [offer("x", 4, 2048)], disks=9, nics=9).offer is not None
 
 
+def test_an_architecture_nobody_told_is_taken_after_one_that_was() -> None:
+    silent = offer("silent", 4, 2048, size={"arch": Arch.UNKNOWN})
+    assert chosen(FOUR_CORES, silent) == "silent"
+    assert chosen(FOUR_CORES, silent, offer("told", 8, 8192)) == "told"
+    other = offer("other", 4, 2048, size={"arch": Arch.AARCH64})
+    assert chosen(FOUR_CORES, other, silent) == "silent"
+
+
 def test_a_catalogue_without_sizes_says_so() -> None:
     assert "no sizes at all" in choose_offer(FOUR_CORES, []).reason
 

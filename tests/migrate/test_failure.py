@@ -77,6 +77,25 @@ def test_a_copy_cut_short_is_gone_on_with(world: World) -> None:
     assert root.sent + root.skipped == root.read
 
 
+def test_a_stream_cut_short_is_no_disk_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemorySink, "expect", lambda self, length: None, raising=False)
+    plan = world.plan()
+    with (
+        world.cloud.faults.inject(lasting("timeout", "pwrite", skip=2)),
+        pytest.raises(Transient) as failed,
+    ):
+        world.apply(plan)
+    world.assert_target_clean()
+    notes = "\n".join(failed.value.__notes__)
+    assert "next time disk root is sent from its beginning" in notes
+    assert "kept: disk" not in notes
+    report = world.apply(plan)
+    world.assert_moved()
+    assert [disk.skipped for disk in report.disks] == [0, 0]
+
+
 def test_ctrl_c_in_a_copy_puts_the_source_back_and_keeps_the_bytes(world: World) -> None:
     plan = world.plan()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adapters.openstack import marks
-from adapters.openstack.translate.networks import labels
+from adapters.openstack.translate.networks import CLOSED, labels
 from broker.errors import Unsupported
 from broker.model import (
     ICMP,
@@ -66,6 +66,11 @@ PROTOCOLS: dict[str, int] = {
 WORDS = {6: "tcp", 17: "udp", 132: "sctp", ICMP: "icmp", ICMPV6: "ipv6-icmp"}
 
 
+def closed(wearers: Iterable[str]) -> Firewall:
+    """Return the firewall of the ports that nothing reaches, and that reach nothing."""
+    return Firewall(id=CLOSED, spec=FirewallSpec(name=CLOSED), attached=_on(wearers))
+
+
 def firewall(told: Mapping[str, Any], wearers: Iterable[str]) -> Firewall:
     """Return a security group; ``wearers`` are the ids of the ports that have it."""
     return Firewall(
@@ -77,9 +82,13 @@ def firewall(told: Mapping[str, Any], wearers: Iterable[str]) -> Firewall:
             description=marks.text(told.get("description")),
             labels=labels(told.get("tags", [])),
         ),
-        attached=tuple(Attachment(point=AttachPoint.NIC, id=port) for port in wearers),
+        attached=_on(wearers),
         native=told,
     )
+
+
+def _on(ports: Iterable[str]) -> tuple[Attachment, ...]:
+    return tuple(Attachment(point=AttachPoint.NIC, id=port) for port in ports)
 
 
 def rule(told: Mapping[str, Any]) -> FirewallRule:

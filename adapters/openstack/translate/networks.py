@@ -7,6 +7,9 @@ from typing import Any
 
 from broker.model import Network, NetworkSpec, Nic, NicSpec, PublicAddress, Subnet, SubnetSpec
 
+CLOSED = "port-security"
+"""Our id of what a secured port without a group is behind: nothing passes it. It is no group."""
+
 
 def network(
     told: Mapping[str, Any], subnets: Iterable[Mapping[str, Any]], *, outbound: bool
@@ -62,21 +65,32 @@ def nic(port: Mapping[str, Any], public: Iterable[str]) -> Nic:
             mac=port["mac_address"],
             addresses=tuple(each["ip_address"] for each in port["fixed_ips"]),
             public=bool(addresses),
-            firewalls=tuple(port["security_groups"]),
+            firewalls=worn_by(port),
         ),
         public_addresses=addresses,
         native=port,
     )
 
 
+def worn_by(port: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of a port's firewalls; none where nothing is held back at all."""
+    groups = tuple(port["security_groups"])
+    secured = port.get("port_security_enabled", True)
+    return groups or ((CLOSED,) if secured else ())
+
+
 def port_wish(nic: NicSpec, name: str, description: str) -> dict[str, object]:
-    """Return the port that is to be made for a card."""
+    """Return the port that is to be made for a card.
+
+    One for which no firewall is named gets the project's default group, as neutron's users expect.
+    """
     wish: dict[str, object] = {
         "network_id": nic.network,
         "name": name,
         "description": description,
-        "security_groups": list(nic.firewalls),
     }
+    if nic.firewalls:
+        wish["security_groups"] = [each for each in nic.firewalls if each != CLOSED]
     if nic.mac:
         wish["mac_address"] = nic.mac
     if nic.addresses:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, assert_never
 
 from broker.cli.output import clean, note
-from broker.migrate import DiskProgress, Event, PuttingBack, StepFinished, StepStarted
+from broker.migrate import BeganAnew, DiskProgress, Event, PuttingBack, StepFinished, StepStarted
 from broker.units import readable
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class Lines:
                 self._last = event.progress
             case StepFinished():
                 note(f"{_title(event)}: {_result(event, self._last)}")
+            case BeganAnew():
+                note(event.why)
             case PuttingBack():
                 note(f"taking back: {event.title}")
             case _:
@@ -87,6 +89,8 @@ class Live:
             case StepFinished():
                 self._clear()
                 self._keep("[green]✓[/]", f"{_title(event)}: {_result(event, self._last)}")
+            case BeganAnew():
+                self._keep("[yellow]↻[/]", event.why)
             case PuttingBack():
                 self._clear()
                 self._keep("[yellow]↶[/]", f"taking back: {event.title}")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.openstack import marks
 from adapters.openstack.translate import firewalls, flavors, servers, volumes
-from adapters.openstack.translate.networks import nic, port_wish
+from adapters.openstack.translate.networks import CLOSED, nic, port_wish
 from adapters.openstack.translate.words import gib
 from broker.errors import Invalid, Unsupported
 from broker.model import (
@@ -132,9 +132,17 @@ def test_two_subnets_on_one_network_are_one_card() -> None:
     assert wish["fixed_ips"] == [{"ip_address": "10.0.0.7"}, {"ip_address": "fd00::7"}]
 
 
-def test_a_card_without_firewalls_wears_none() -> None:
-    """Left out, neutron would give it the project's default group."""
-    assert port_wish(NicSpec(network=NETWORK), "n", "d")["security_groups"] == []
+def test_a_card_for_which_no_firewall_is_named_gets_the_project_s_default() -> None:
+    """With a list that is empty, nothing would reach it, nor would it reach anything."""
+    assert "security_groups" not in port_wish(NicSpec(network=NETWORK), "n", "d")
+
+
+def test_a_secured_port_without_groups_is_closed_and_an_unsecured_one_open() -> None:
+    closed = nic(a_port(security_groups=[]), ())
+    assert closed.spec.firewalls == (CLOSED,)
+    assert port_wish(closed.spec, "n", "d")["security_groups"] == []
+    assert firewalls.closed(["port-1"]).spec.rules == ()
+    assert nic(a_port(security_groups=[], port_security_enabled=False), ()).spec.firewalls == ()
 
 
 @pytest.mark.parametrize(

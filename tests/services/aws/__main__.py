@@ -90,7 +90,7 @@ def _wait_gone(pid: int) -> None:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM."""
     from tests.services.aws.service import Service
-    from tests.services.aws.wire import Server
+    from tests.services.wire import Server
 
     service = Service(settings)
     with Server((settings.host, settings.port), service.answer) as server:

@@ -19,7 +19,7 @@ from typing import Any
 from tests.services.aws.blocks import BLOCK
 from tests.services.aws.direct import Direct
 from tests.services.aws.faults import Faults
-from tests.services.aws.wire import Request, Response
+from tests.services.wire import Request, Response
 
 PREFIX = "/_control/"
 _BLOCK = re.compile(r"volumes/(?P<id>[^/]+)/blocks/(?P<index>\d+)")

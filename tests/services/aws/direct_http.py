@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from tests.services.aws import signature
 from tests.services.aws.direct import Direct, DirectError, invalid
-from tests.services.aws.wire import Request, Response
+from tests.services.wire import Request, Response
 
 _ROUTES = [
     ("StartSnapshot", "POST", re.compile(r"/snapshots")),

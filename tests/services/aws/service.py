@@ -18,7 +18,7 @@ from tests.services.aws.faults import Fault, Faults
 from tests.services.aws.quotas import Quotas
 from tests.services.aws.settings import Settings
 from tests.services.aws.snapshots import Disks
-from tests.services.aws.wire import Request, Response
+from tests.services.wire import Request, Response
 
 
 class Service:

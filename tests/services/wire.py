@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import socketserver
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -56,8 +57,11 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], handler: Handler) -> None:
+    def __init__(
+        self, address: tuple[str, int], handler: Handler, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.handler = handler
+        self.tls = tls
         super().__init__(address, _Connection)
 
 
@@ -67,13 +71,19 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def handle(self) -> None:
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            # the handshake is the connection's own business: the others go on meanwhile
+            if self.server.tls is not None:
+                self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            with self.request, self.request.makefile("rb") as reader:
+                self._all(reader)
+        except (ConnectionError, TimeoutError, ssl.SSLError):
+            return
+
+    def _all(self, reader: BufferedReader) -> None:
         buffer = bytearray(REUSED_BODY)
-        with self.request.makefile("rb") as reader:
-            try:
-                while self._one(reader, buffer):
-                    pass
-            except (ConnectionError, TimeoutError):
-                return
+        while self._one(reader, buffer):
+            pass
 
     def _one(self, reader: BufferedReader, buffer: bytearray) -> bool:
         line = reader.readline()
@@ -101,7 +111,9 @@ class _Connection(socketserver.BaseRequestHandler):
         reason = HTTPStatus(response.status).phrase
         lines = [f"HTTP/1.1 {response.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
-        lines += [f"Content-Length: {len(response.body)}", "", ""]
+        if "Content-Length" not in response.headers:  # the answer to a HEAD tells what a GET brings
+            lines.append(f"Content-Length: {len(response.body)}")
+        lines += ["", ""]
         head = "\r\n".join(lines).encode("latin-1")
         self.request.sendall(head if head_only else head + response.body)
 

@@ -1,0 +1,15 @@
+"""What the service calls the kinds of things we deal with."""
+
+from __future__ import annotations
+
+MACHINE = "Microsoft.Compute/virtualMachines"
+DISK = "Microsoft.Compute/disks"
+SNAPSHOT = "Microsoft.Compute/snapshots"
+IMAGE = "Microsoft.Compute/images"
+KEY = "Microsoft.Compute/sshPublicKeys"
+NETWORK = "Microsoft.Network/virtualNetworks"
+SUBNET = "Microsoft.Network/virtualNetworks/subnets"
+CARD = "Microsoft.Network/networkInterfaces"
+ADDRESS = "Microsoft.Network/publicIPAddresses"
+FIREWALL = "Microsoft.Network/networkSecurityGroups"
+GROUP = "Microsoft.Network/applicationSecurityGroups"

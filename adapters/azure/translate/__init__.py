@@ -1,0 +1,1 @@
+"""Pure functions between the service's JSON and the model."""

@@ -1,0 +1,1 @@
+"""What every resource provider shares: addresses, schemas, operations, paging, errors."""

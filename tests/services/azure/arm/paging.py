@@ -1,0 +1,34 @@
+"""A listing comes in pages; nextLink is the address of the next one.
+
+https://learn.microsoft.com/rest/api/azure/#async-operations-throttling-and-paging
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.services.azure.arm.call import Call
+from tests.services.azure.arm.errors import bad_request
+
+
+def page(call: Call, everything: list[dict[str, Any]], size: int) -> dict[str, Any]:
+    """Return one page. The token holds the last id, so that changes in between lose nothing."""
+    after = _read(call.query["$skiptoken"]) if "$skiptoken" in call.query else ""
+    rest = [each for each in everything if str(each["id"]).lower() > after]
+    if "$top" in call.query:
+        size = min(size, max(1, int(call.query["$top"])))
+    body: dict[str, Any] = {"value": rest[:size]}
+    if len(rest) > size:
+        token = base64.urlsafe_b64encode(str(rest[size - 1]["id"]).lower().encode()).decode()
+        query = {**call.query, "$skiptoken": token}
+        body["nextLink"] = f"{call.base}{call.path}?{urlencode(query)}"
+    return body
+
+
+def _read(token: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(token).decode()
+    except ValueError:
+        raise bad_request("InvalidParameter", "The $skiptoken is not one of ours.") from None

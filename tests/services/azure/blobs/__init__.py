@@ -1,0 +1,1 @@
+"""The blob endpoint in front of Azurite."""

@@ -1,0 +1,158 @@
+"""A private service for tests: on free ports, with its own folder, ended with the test session."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from broker.adapter import Account
+from tests.services.azure.__main__ import start, start_azurite
+from tests.services.azure.settings import Settings
+
+# who `environment` can make the SDK's own chain find: client id and secret, by role
+PRINCIPALS = ("contributor", "reader", "wrong-secret", "unknown-client")
+
+
+class AzureService:
+    """A running service, and the strings that move it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.endpoint = settings.endpoint
+        self.subscription = settings.subscription
+        self.location = settings.location
+        self._trust = ssl.create_default_context(cafile=str(settings.certificate))
+
+    def account(self, name: str = "azure", **settings: str) -> Account:
+        """An account of this service; its credentials are found where `environment` put them."""
+        told = {
+            "subscription": self.subscription,
+            "resource_group": "interop",
+            "location": self.location,
+            "tenant": self.settings.tenant,
+            "endpoint": self.endpoint,
+            "authority": self.endpoint,
+            "ca_file": str(self.settings.certificate),
+            **settings,
+        }
+        return Account(name=name, kind="azure", settings=told)
+
+    @contextmanager
+    def environment(self, principal: str = "contributor") -> Iterator[None]:
+        """While entered, the SDK's own chain finds this principal, one of PRINCIPALS."""
+        client, secret = self.credentials(principal)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AZURE_TENANT_ID", self.settings.tenant)
+            patch.setenv("AZURE_CLIENT_ID", client)
+            patch.setenv("AZURE_CLIENT_SECRET", secret)
+            yield
+
+    def credentials(self, principal: str) -> tuple[str, str]:
+        """Client id and secret of one of PRINCIPALS."""
+        settings = self.settings
+        return {
+            "contributor": (settings.contributor, settings.secret),
+            "reader": (settings.reader, settings.secret),
+            "wrong-secret": (settings.contributor, "not-the-secret"),
+            "unknown-client": ("00000000-0000-4000-8000-000000000000", settings.secret),
+        }[principal]
+
+    def credential(self, principal: str = "contributor", tenant: str = "") -> Any:
+        """An unmodified credential of azure-identity."""
+        from azure.identity import ClientSecretCredential
+
+        client, secret = self.credentials(principal)
+        return ClientSecretCredential(
+            tenant or self.settings.tenant,
+            client,
+            secret,
+            authority=self.endpoint,
+            disable_instance_discovery=True,
+            connection_verify=str(self.settings.certificate),
+        )
+
+    def client(self, kind: type[Any], principal: str = "contributor", **different: Any) -> Any:
+        """An unmodified management client: client(NetworkManagementClient)."""
+        return kind(
+            self.credential(principal),
+            self.subscription,
+            **{
+                "base_url": self.endpoint,
+                "connection_verify": str(self.settings.certificate),
+                # the tests order what goes wrong, and want to see it
+                "retry_total": 0,
+                **different,
+            },
+        )
+
+    def fault(self, action: str, **fault: Any) -> None:
+        """Order trouble (see arm/faults.py)."""
+        self.control("POST", "faults", {"action": action, **fault})
+
+    def limit(self, **limits: Any) -> None:
+        """Change pace, pages, quotas, sizes on offer (see arm/limits.py)."""
+        self.control("PUT", "limits", limits)
+
+    def clear(self) -> None:
+        """Forget resources, ordered trouble and call counts; limits go back to normal."""
+        for what in ("resources", "faults", "limits"):
+            self.control("DELETE", what)
+
+    def calls(self) -> dict[str, int]:
+        """How often each action was called since `clear`."""
+        counted: dict[str, int] = self.control("GET", "calls")
+        return counted
+
+    def control(self, method: str, what: str, value: Any = None) -> Any:
+        """Talk to the control endpoint."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/_control/{what}",
+            data=json.dumps(value).encode() if value is not None else None,
+            method=method,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30, context=self._trust) as answer:
+            return json.loads(answer.read())
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[AzureService]:
+    """A service of one's own, with its Azurite, both stopped at the end."""
+    settings = Settings(port=free_port(), azurite_port=free_port(), folder=folder)
+    started = [start_azurite(settings)]
+    try:
+        started.append(start(settings))
+        yield AzureService(settings)
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def azure_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureService]:
+    """One private service for the session."""
+    with running(tmp_path_factory.mktemp("azure")) as service:
+        yield service
+
+
+@pytest.fixture
+def azure(azure_process: AzureService) -> Iterator[AzureService]:
+    """The session's service, empty and without trouble left over from another test."""
+    azure_process.clear()
+    yield azure_process
+    azure_process.clear()
