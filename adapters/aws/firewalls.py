@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.aws import tags
-from adapters.aws.base import Base, only, pages
+from adapters.aws.base import only, pages
 from adapters.aws.errors import calling
 from adapters.aws.limits import LIMITS
+from adapters.aws.network_acls import NetworkAcls
 from adapters.aws.translate import firewalls as translate
-from adapters.aws.translate.network_acls import network_acl
 from broker.errors import NotFound
 from broker.firewall import Do, change
 from broker.model import (
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef, SecurityGroupRuleTypeDef
 
 
-class Firewalls(Base):
-    """Sets of rules that network cards wear."""
+class Firewalls(NetworkAcls):
+    """Sets of rules that network cards wear, or, by their ids, that stand around subnets."""
 
     def firewalls(self) -> list[Firewall]:
         """Return every firewall; complete, or an error is raised."""
@@ -41,14 +41,21 @@ class Firewalls(Base):
     def firewall(self, id: str) -> Firewall:
         """Return one firewall by id; NotFound when there is none."""
         with calling("get firewall"):
+            if _is_acl(id):
+                return self._network_acl(id)
             found: Firewall = only(self._firewalls(id), "firewall", id)
             return found
 
     def create_firewall(self, spec: FirewallSpec, *, token: str) -> Firewall:
-        """Make a security group that does exactly what ``spec`` says, or raise.
+        """Make a security group, or around a subnet a network ACL, that does exactly what it says.
 
         What the service allows every new group is taken away. The same token twice makes one.
+        Unsupported or Invalid where that cannot be.
         """
+        if spec.subnet is not None:
+            with calling("create network ACL"):
+                made = self._create_network_acl(spec, spec.subnet, token)
+            return self.firewall(made)
         translate.check_rules(spec.rules)
         if not spec.stateful:
             raise translate.stateless()
@@ -75,6 +82,10 @@ class Firewalls(Base):
 
     def replace_rules(self, id: str, rules: Sequence[FirewallRule]) -> Firewall:
         """Make ``rules`` the firewall's rules: the new ones first, within what a group holds."""
+        if _is_acl(id):
+            with calling("replace network ACL entries"):
+                self._make_entries_so(id, rules)
+            return self.firewall(id)
         translate.check_rules(rules)
         found = self.firewall(id)
         with calling("replace firewall rules"):
@@ -83,17 +94,6 @@ class Firewalls(Base):
             translate.check_families(rules, families)
             self._make_so(id, rules, families)
         return self.firewall(id)
-
-    def subnet_firewalls(self, subnet: str) -> list[Firewall]:
-        """Return the network ACL around a subnet."""
-        with calling("list network ACLs"):
-            found: Any = pages(
-                self._session.ec2,
-                "describe_network_acls",
-                "NetworkAcls",
-                Filters=[{"Name": "association.subnet-id", "Values": [subnet]}],
-            )
-            return [network_acl(each, subnet) for each in found]
 
     def address_set(self, id: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         """Return the addresses in a prefix list; NotFound when there is none."""
@@ -104,9 +104,12 @@ class Firewalls(Base):
             return [ipaddress.ip_network(entry["Cidr"]) for entry in entries]
 
     def delete_firewall(self, id: str) -> None:
-        """Delete; quiet when it is gone, Conflict when it is worn."""
+        """Delete; quiet when it is gone, Conflict when cards wear it."""
         try:
             with calling("delete firewall"):
+                if _is_acl(id):
+                    self._delete_network_acl(id)
+                    return
                 self._session.ec2.delete_security_group(GroupId=id)
         except NotFound:
             return
@@ -213,3 +216,7 @@ class Firewalls(Base):
                 "the account has no default network", hint="Name a network", provider="aws"
             )
         return answer["Vpcs"][0]["VpcId"]
+
+
+def _is_acl(id: str) -> bool:
+    return id.startswith("acl-")

@@ -64,7 +64,10 @@ class Firewalls(Protocol):
         ...
 
     def delete_firewall(self, id: str) -> None:
-        """Delete; quiet when it is gone, Conflict when it is worn."""
+        """Delete; quiet when it is gone, Conflict when cards wear it.
+
+        The subnet that one stood around gets back what subnets have of themselves.
+        """
         ...
 
 

@@ -34,19 +34,56 @@ class Layer(Strict):
     defaults: tuple[FirewallRule, ...] = ()
 
 
-def connections(space: Space, layers: Iterable[Layer]) -> Node:
+class Around(Strict):
+    """What stands around cards, whatever they wear.
+
+    A packet has to pass all ``layers`` too. ``policy`` are rules that administrators put before all
+    firewalls: what one of them decides is decided.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    policy: tuple[FirewallRule, ...] = ()
+
+
+NOBODY = Around()
+"""Nothing around."""
+
+
+def connections(space: Space, layers: Iterable[Layer], around: Around = NOBODY) -> Node:
     """Return the first packets of the connections that every layer lets through.
 
     A firewall that forgets connections stops those whose answers its rules do not let through.
     """
     passing = ALL
-    for layer in layers:
+    for layer in (*layers, *around.layers):
         if layer.firewalls:
             here = NOTHING
             for spec in layer.firewalls:
                 here = space.diagrams.either(here, opened(space, spec, layer.defaults))
             passing = space.diagrams.both(passing, here)
-    return passing
+    return overruled(space, around.policy, passing)
+
+
+def shared(policies: Iterable[Sequence[FirewallRule]]) -> tuple[FirewallRule, ...]:
+    """Return the policy of cards on several networks: where they differ, all that any denies."""
+    different = list(dict.fromkeys(tuple(policy) for policy in policies))
+    if len(different) == 1:
+        return different[0]
+    return tuple(rule for policy in different for rule in policy if rule.action is Action.DENY)
+
+
+def overruled(space: Space, policy: Sequence[FirewallRule], passing: Node) -> Node:
+    """Return what passes once the rules that come before all firewalls have decided their part."""
+    if not policy:
+        return passing
+    stopped = space.passing(_opposite(rule) for rule in policy)
+    return space.diagrams.either(space.passing(policy), space.diagrams.but_not(passing, stopped))
+
+
+def _opposite(rule: FirewallRule) -> FirewallRule:
+    action = Action.ALLOW if rule.action is Action.DENY else Action.DENY
+    # only its place in the list counts here, and a deny has to have a priority
+    return rule.model_copy(update={"action": action, "priority": 0})
 
 
 def opened(space: Space, spec: FirewallSpec, defaults: Sequence[FirewallRule] = ()) -> Node:

@@ -62,7 +62,8 @@ def plan(
         there = _open(target, stack, config, opened)
         # A listing may leave out what takes a call per machine, such as user data.
         instance = source.instance(pick(source.instances(), wanted, account).id)
-        seen = look(source, there, instance)
+        asked = {*options.networks.values(), *([network] if network else [])}
+        seen = look(source, there, instance, wanted=asked)
     return make(seen, options, nonce=secrets.token_hex(4), made_at=datetime.now(UTC))
 
 

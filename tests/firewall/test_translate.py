@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from broker.adapter import FirewallLimits
-from broker.firewall import Layer, Space, in_order, names_in, translate
+from broker.firewall import Around, Layer, Space, in_order, names_in, translate
 from broker.model import (
     TCP,
     CidrPeer,
@@ -175,7 +175,9 @@ def test_defaults_of_the_target_are_closed_behind_the_rules() -> None:
 def test_two_attach_points_both_have_to_agree() -> None:
     around = firewall(rule(port=443), rule(port=80))
     found = translate(
-        firewall(rule(port=22), rule(port=443)), ALLOW_ONLY, behind=[Layer(firewalls=(around,))]
+        firewall(rule(port=22), rule(port=443)),
+        ALLOW_ONLY,
+        behind=Around(layers=(Layer(firewalls=(around,)),)),
     )
     (left,) = found.parts[0].rules
     assert left.ports is not None

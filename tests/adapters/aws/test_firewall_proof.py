@@ -10,7 +10,7 @@ import pytest
 from adapters.aws import connect
 from adapters.aws.adapter import AwsAdapter
 from broker.errors import Invalid
-from broker.firewall import Layer, Packet, Space, connections, drift, translate
+from broker.firewall import Around, Layer, Packet, Space, connections, drift, translate
 from broker.firewall.diagram import has
 from broker.model import Firewall, FirewallSpec
 from tests.firewall import dialects
@@ -115,7 +115,9 @@ def test_a_network_acl_is_a_layer_of_its_own(adapter: AwsAdapter, aws_process: A
         )
     (acl,) = adapter.subnet_firewalls(subnet)
     own = FirewallSpec(name="own", rules=(rule(port=443), rule(port=22)))
-    found = translate(own, adapter.limits.firewall, behind=[Layer(firewalls=(acl.spec,))])
+    found = translate(
+        own, adapter.limits.firewall, behind=Around(layers=(Layer(firewalls=(acl.spec,)),))
+    )
     assert found.proof.text == "equal"
     after = connections(space, [Layer(firewalls=found.parts)])
     for text, passes in {
