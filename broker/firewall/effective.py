@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from broker.firewall.diagram import ALL, NOTHING, Node
-from broker.firewall.space import FAMILIES, Space, in_order
+from broker.firewall.space import Field, Space, in_order
 from broker.model import (
-    EVERYONE,
     ICMP,
     ICMPV6,
     Action,
@@ -96,7 +96,7 @@ def opened(space: Space, spec: FirewallSpec, defaults: Sequence[FirewallRule] = 
 def answered(space: Space, rules: Iterable[FirewallRule]) -> Node:
     """Return the packets whose answers pass, or that ask for none."""
     questions = [question for rule in rules for question in _questions(rule)]
-    return space.passing([*_unanswerable(), *questions])
+    return space.diagrams.either(space.passing(questions), _unanswerable(space))
 
 
 def _questions(rule: FirewallRule) -> list[FirewallRule]:
@@ -117,20 +117,15 @@ def _questions(rule: FirewallRule) -> list[FirewallRule]:
     ]
 
 
-def _unanswerable() -> list[FirewallRule]:
-    """Return rules for ICMP messages that are no question: nobody has to answer them."""
-    return [
-        FirewallRule(
-            direction=direction,
-            family=family,
-            peer=EVERYONE[family],
-            protocol=protocol,
-            icmp=Icmp(type=kind),
-            action=Action.ALLOW,
-        )
-        for direction in Direction
-        for family in FAMILIES
-        for protocol, answers in ANSWERS.items()
-        for kind in range(256)
-        if kind not in answers
-    ]
+def _unanswerable(space: Space) -> Node:
+    """Return the ICMP messages that are no question: nobody has to answer them."""
+    found = NOTHING
+    for protocol, answers in ANSWERS.items():
+        edges = [-1, *sorted(answers), 256]
+        for before, behind in pairwise(edges):
+            if behind - before > 1:
+                box = [(0, size - 1) for size in space.diagrams.sizes]
+                box[Field.PROTOCOL] = (protocol, protocol)
+                box[Field.PORT] = (before + 1 << 8, behind - 1 << 8 | 255)
+                found = space.diagrams.either(found, space.diagrams.box(tuple(box)))
+    return found
