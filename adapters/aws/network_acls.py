@@ -31,12 +31,10 @@ class NetworkAcls(Base):
         return [_with_rules(each, (*inside, *each.spec.rules)) for each in found]
 
     def _network_acl(self, id: str) -> Firewall:
-        found: Firewall = only(
-            [translate.network_acl(each) for each in self._acls("network-acl-id", id)],
-            "firewall",
-            id,
-        )
-        return found
+        return translate.network_acl(self._native_acl(id))
+
+    def _native_acl(self, id: str) -> NetworkAclTypeDef:
+        return self._session.ec2.describe_network_acls(NetworkAclIds=[id])["NetworkAcls"][0]
 
     def _create_network_acl(self, spec: FirewallSpec, subnet: str, token: str) -> str:
         """Make an ACL, fill it, and only then put it around the subnet, which is one swap."""
@@ -78,15 +76,15 @@ class NetworkAcls(Base):
 
     def _delete_network_acl(self, id: str) -> None:
         """Delete; the subnets it stood around get the network's own back."""
-        for found in self._acls("network-acl-id", id):
-            (default,) = (
-                each["NetworkAclId"]
-                for each in self._acls("vpc-id", found["VpcId"])
-                if each["IsDefault"]
-            )
-            for worn in found["Associations"]:
-                self._swap(worn["SubnetId"], default)
-            self._session.ec2.delete_network_acl(NetworkAclId=id)
+        found = self._native_acl(id)
+        (default,) = (
+            each["NetworkAclId"]
+            for each in self._acls("vpc-id", found["VpcId"])
+            if each["IsDefault"]
+        )
+        for worn in found["Associations"]:
+            self._swap(worn["SubnetId"], default)
+        self._session.ec2.delete_network_acl(NetworkAclId=id)
 
     def _swap(self, subnet: str, id: str) -> None:
         for found in self._around(subnet):
