@@ -16,12 +16,14 @@ from broker.migrate.events import (
     StepStarted,
 )
 from broker.migrate.options import Options
+from broker.migrate.proving import Drift
 from broker.migrate.report import Report
-from broker.migrate.verbs import apply, last_report, load, plan, undo
+from broker.migrate.verbs import apply, drift, last_report, load, plan, undo
 
 __all__ = [
     "BeganAnew",
     "DiskProgress",
+    "Drift",
     "Event",
     "Options",
     "Plan",
@@ -30,6 +32,7 @@ __all__ = [
     "StepFinished",
     "StepStarted",
     "apply",
+    "drift",
     "last_report",
     "load",
     "plan",
