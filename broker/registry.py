@@ -26,6 +26,7 @@ OUR_DISTRIBUTION = "interop-broker"
 
 BUILT_IN = {
     "aws": "adapters.aws:connect",
+    "azure": "adapters.azure:connect",
     "kvm": "adapters.kvm:connect",
     "memory": "adapters.memory:connect",
     "openstack": "adapters.openstack:connect",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from adapters.azure import names, tags
 from adapters.azure.ids import Ids, Place
 from adapters.azure.session import Session
-from adapters.azure.translate.native import plain
+from adapters.azure.translate.native import plain, properties
+
+DONE = "Succeeded"
+"""The provisioning state of what is as it was asked to be."""
 
 
 class Base:
@@ -41,6 +46,14 @@ class Base:
     def _place(self, name: str, token: str, most: int = names.MOST) -> Place:
         """Return where a new thing goes."""
         return Place(self._group, (names.named(name, token, most),))
+
+    def _there(self, get: Callable[..., Mapping[str, Any]], place: Place) -> dict[str, Any] | None:
+        """Return what is there and whole; None where there is nothing, or what failed half-way."""
+        try:
+            found = plain(get(place.group, *place.names))
+        except ResourceNotFoundError:
+            return None
+        return found if properties(found).get("provisioningState") == DONE else None
 
 
 def listed(pages: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

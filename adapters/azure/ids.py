@@ -74,6 +74,11 @@ class Ids:
             f"/providers/{provider}/{named}"
         )
 
+    @staticmethod
+    def parent(id: str) -> str:
+        """Return the id of what the thing with this id is part of."""
+        return id.rsplit("/", 2 if id.startswith("/") else 1)[0]
+
     def _is_here(self, found: re.Match[str]) -> bool:
         return (found["subscription"].lower(), found["group"].lower()) == (
             self._subscription,

@@ -9,14 +9,12 @@ from typing import Any
 
 from adapters.openstack import marks
 from adapters.openstack.power import STOPPED
+from adapters.openstack.sink import FORMATS
 from adapters.openstack.snapshots import Snapshots
 from adapters.openstack.volumes import MADE_SECONDS
 from adapters.openstack.waiting import until
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import GIB, VolumeSpec
-
-FORMATS = ("qcow2", "raw")
-"""What we ask cinder for, best first: a raw image has the volume's zeroes in it."""
 
 
 class Capture(Snapshots):

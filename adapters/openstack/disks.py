@@ -8,13 +8,10 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.images import Images
-from adapters.openstack.sink import ImageSink
+from adapters.openstack.sink import FORMATS, ImageSink
 from adapters.openstack.source import ImageSource
 from broker.disks.contract import Sink, Source
 from broker.errors import Conflict, NotFound, Unsupported
-
-STREAMED = "qcow2"
-"""Holes are not sent, and every deployment's cinder takes it; of a raw image they would be."""
 
 
 class Disks(Images):
@@ -53,14 +50,15 @@ class Disks(Images):
                 if known["status"] == "active" or not _was_written(known):
                     return ImageSink(self._session, known, self._drop_image)
                 self._drop_image(known["id"])
-            if STREAMED not in self._formats():
+            taken = [each for each in FORMATS if each in self._formats()]
+            if not taken:
                 raise Unsupported(
-                    f"this deployment's glance takes no {STREAMED} images",
-                    hint=f"The operator can add {STREAMED} to glance's disk_formats",
+                    f"this deployment's glance takes neither {' nor '.join(FORMATS)} images",
+                    hint=f"The operator can add {FORMATS[0]} to glance's disk_formats",
                 )
             wish = {
                 "name": name,
-                "disk_format": STREAMED,
+                "disk_format": taken[0],
                 "container_format": "bare",
                 "min_disk": whole,
                 "visibility": "private",

@@ -112,9 +112,8 @@ def _said(body: str) -> tuple[str, str]:
         told = json.loads(body)
     except ValueError:
         # a page in HTML, from glance or something in front of a service
-        return "", " ".join(
-            re.sub(r"<(style|title).*?</\1>|<[^>]*>", " ", body, flags=re.S).split()
-        )
+        text = re.sub(r"<(style|title).*?</\1>|<[^>]*>", " ", body, flags=re.S)
+        return "", " ".join(text.rpartition("The response body:")[2].split())
     if not isinstance(told, dict):
         return "", str(told)
     code, inner = next(iter(told.items()), ("", ""))

@@ -44,21 +44,18 @@ class Firewalls(Base):
         gone when this returns.
         """
         with calling("create firewall"):
-            for rule in spec.rules:
-                firewalls.rule_wish(rule, "")
+            rules = _said(spec.rules)
             known = self._groups_with(token)
             group = known[0]["id"] if known else self._new_group(spec, token)
             if spec.labels:
                 self._session.put("network", f"{PATH}/{group}/tags", {"tags": tags(spec.labels)})
-            self._become(group, spec.rules)
+            self._become(group, rules)
             return self._firewall(group)
 
     def replace_rules(self, id: str, rules: Sequence[FirewallRule]) -> Firewall:
         """Make ``rules`` the group's rules; those in both sets never stop working in between."""
         with calling("replace rules"):
-            for rule in rules:
-                firewalls.rule_wish(rule, id)
-            self._become(id, rules)
+            self._become(id, _said(rules))
             return self._firewall(id)
 
     def delete_firewall(self, id: str) -> None:
@@ -119,6 +116,14 @@ class Firewalls(Base):
         for told in self._group(id)["security_group_rules"]:
             if _sense(firewalls.rule(told)) not in kept:
                 self._session.delete("network", f"/security-group-rules/{told['id']}")
+
+
+def _said(rules: Sequence[FirewallRule]) -> list[FirewallRule]:
+    """Return the rules in neutron's forms; Unsupported, before any is made, when it has none."""
+    found = [form for rule in rules for form in firewalls.forms(rule)]
+    for form in found:
+        firewalls.rule_wish(form, "")
+    return found
 
 
 def _sense(rule: FirewallRule) -> FirewallRule:

@@ -15,7 +15,7 @@ from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
 from broker.errors import BrokerError, Conflict, Invalid, Unsupported
-from broker.model import Bus, Firmware, InstanceSpec, VolumeSpec
+from broker.model import Arch, Bus, Firmware, InstanceSpec, VolumeSpec
 
 _UNPRINTED = r"\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ud800-\U0010ffff"
 NAME = rf"(?!\s)[^{_UNPRINTED}]*(?<!\s)"
@@ -120,7 +120,7 @@ class Launch(Volumes, Servers, Addresses):
             self._ready_volume(volume)
             self._forget_disk(volume)
             if place == 0:
-                self._tell_hypervisor(volume, wish, spec.firmware)
+                self._tell_hypervisor(volume, wish, spec)
         return made
 
     def _volume_from(self, disk: str, wish: VolumeSpec, token: str, place: int) -> str:
@@ -140,9 +140,11 @@ class Launch(Volumes, Servers, Addresses):
                 quiet=(404,),
             )
 
-    def _tell_hypervisor(self, volume: str, wish: VolumeSpec, firmware: Firmware) -> None:
-        """Say on the boot volume how the guest is started; nova reads it there."""
-        properties = dict(FIRMWARE.get(firmware, {}))
+    def _tell_hypervisor(self, volume: str, wish: VolumeSpec, spec: InstanceSpec) -> None:
+        """Say on the boot volume what the guest needs; nova reads it there, to find a host too."""
+        properties = dict(FIRMWARE.get(spec.firmware, {}))
+        if spec.size.arch is not Arch.UNKNOWN:
+            properties["hw_architecture"] = spec.size.arch
         if wish.bus is not Bus.UNKNOWN and wish.bus in BUSES:
             properties["hw_disk_bus"] = BUSES[wish.bus]
         path = f"/volumes/{volume}/action"

@@ -9,6 +9,7 @@ from adapters.openstack import marks
 from adapters.openstack.launch import DISKS, NAME, NAME_MOST, NICS, USER_DATA_MOST
 from adapters.openstack.platform import PLATFORM
 from adapters.openstack.session import NEWEST, Service, Session
+from adapters.openstack.translate.firewalls import PROTOCOLS_SAID
 from adapters.openstack.translate.flavors import FIRMWARE
 from adapters.openstack.translate.quotas import quotas
 from adapters.openstack.volumes import MOST_GIB
@@ -38,6 +39,7 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
         firewall=FirewallLimits(
             denies=False,
             group_peers=True,
+            protocols=PROTOCOLS_SAID,
             address_sets="security-groups-remote-address-group" in session.extensions,
             stateless="stateful-security-group" in session.extensions,
             platform=PLATFORM,

@@ -10,10 +10,18 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.session import Session
+from adapters.openstack.waiting import until
 from broker.disks.formats.qcow2_stream import CLUSTER, Qcow2Stream
+from broker.disks.formats.raw_stream import RawStream
 from broker.disks.manifest import Manifest
 from broker.errors import BrokerError, Conflict, DataMismatch, Invalid
 from broker.model import GIB
+
+QCOW2, RAW = "qcow2", "raw"
+FORMATS = (QCOW2, RAW)
+"""What a disk can be streamed as, best first: qcow2 leaves holes out, and is 0.04 % longer where a
+disk has none.
+"""
 
 AHEAD = 4
 """Pieces that wait for the link; a writer waits when there are so many."""
@@ -32,8 +40,8 @@ class ImageSink:
     """A disk that becomes an image in one PUT. It is a Sink.
 
     glance takes an image in one request, from its first byte to its last, and keeps nothing of one
-    that broke. The stream ends with ``commit``; until then pieces go out as they come, in whatever
-    order. It is a Streamed too.
+    that broke. The stream ends with ``commit``; until then pieces go out as they come: in whatever
+    order as qcow2, one behind the other as raw. It is a Streamed too.
     """
 
     block = CLUSTER
@@ -52,6 +60,7 @@ class ImageSink:
         self.id: str = image["id"]
         self.size: int = image["min_disk"] * GIB
         self.sealed: bool = image["status"] == "active"
+        self.in_order: bool = image["disk_format"] == RAW
 
     def expect(self, length: int) -> None:
         """Be told, before the first write, that at most ``length`` bytes will be written."""
@@ -125,8 +134,12 @@ class ImageSink:
 
     def _begin(self, room: int) -> _Upload:
         """Begin the stream with what was kept back."""
-        self._upload = _Upload(self._session, self.id, self.size, room)
-        for offset, piece in self._held.items():
+        self._upload = _Upload(self._session, self.id)
+        emit = self._upload.put
+        self._upload.stream = (
+            RawStream(self.size, emit) if self.in_order else Qcow2Stream(self.size, room, emit)
+        )
+        for offset, piece in sorted(self._held.items()):
             self._upload.stream.write(memoryview(piece), offset)
         self._held = {}
         return self._upload
@@ -139,40 +152,59 @@ class _Stop(Exception):
 class _Upload:
     """One PUT, in a thread of its own, that sends what writers put in the queue."""
 
-    def __init__(self, session: Session, image: str, size: int, room: int) -> None:
+    stream: RawStream | Qcow2Stream
+
+    def __init__(self, session: Session, image: str) -> None:
         self._session = session
         self._image = image
         self._path = f"/images/{image}/file"
         self._queue: Queue[bytes | _Stop | None] = Queue(AHEAD)
         self._error: BrokerError | None = None
+        self._sent: int | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        self.stream = Qcow2Stream(size, room, self._put)
 
     def finish(self) -> None:
-        """Send the end, wait for glance's word, and check that it has every byte."""
-        sent = self.stream.finish()
-        self._put(None)
+        """Send the end, wait for glance's word, and check that it has every byte.
+
+        An answer that was lost on its way loses nothing: it is the image that tells. May be called
+        again when it could not be asked.
+        """
+        if self._sent is None:
+            sent = self.stream.finish()
+            self.put(None)
+            self._sent = sent
         self._thread.join()
+        told = self._stored()
+        if told["status"] == "active" and told["size"] == self._sent:
+            return
         if self._error is not None:
             raise self._error
-        told = self._session.get("image", f"/images/{self._image}")
-        if told["status"] != "active" or told["size"] != sent:
-            raise DataMismatch(
-                f"{sent} bytes were sent; the image has {told['size']} and is {told['status']}",
-                hint="Run the copy again: it starts anew",
-            )
+        raise DataMismatch(
+            f"{self._sent} bytes were sent; the image has {told['size']} and is {told['status']}",
+            hint="Run the copy again: it starts anew",
+        )
+
+    def _stored(self) -> Mapping[str, Any]:
+        """Return the image once glance is done with what it got."""
+        return until(
+            lambda: self._session.get("image", f"/images/{self._image}"),
+            lambda told: told["status"] != "saving",
+            f"storing image {self._image}",
+            UPLOAD_SECONDS,
+        )
 
     def stop(self) -> None:
         """Break the request. What it is doing ends with the connection."""
         if self._thread.is_alive():
             try:
-                self._put(_Stop())
+                self.put(_Stop())
             except BrokerError:
                 return  # it broke by itself
             self._thread.join()
 
-    def _put(self, piece: bytes | _Stop | None) -> None:
+    def put(self, piece: bytes | _Stop | None) -> None:
+        """Let the request send this next; the error when it has broken."""
         while True:
             if self._error is not None:
                 raise self._error

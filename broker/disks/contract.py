@@ -96,6 +96,11 @@ class Streamed(Protocol):
     The stream's beginning depends on how long it becomes, and it cannot be gone on with.
     """
 
+    @property
+    def in_order(self) -> bool:
+        """True when writes must come one after the other, each behind the last."""
+        ...
+
     def expect(self, length: int) -> None:
         """Be told, before the first write, that at most ``length`` bytes will be written.
 

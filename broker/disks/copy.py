@@ -65,10 +65,13 @@ def copy(
         raise Unsupported(f"blocks of {sink.block} bytes do not divide {MANIFEST_BLOCK}")
     held = Journal(journal, sink=sink.id, size=source.size)
     transfer = _Transfer(source, sink, held.records)
+    streamed = sink if isinstance(sink, Streamed) else None
+    if streamed and streamed.in_order:
+        workers = 1
     threads = Workers(workers, _to_visit(source, held.records), transfer.visit)
     try:
-        if isinstance(sink, Streamed):
-            sink.expect(_most_sent(source, max(GRAIN, sink.block)))
+        if streamed:
+            streamed.expect(_most_sent(source, max(GRAIN, sink.block)))
         threads.run(source, progress)
         manifest = held.complete()
         sealed, root = sink.commit(manifest), manifest.root

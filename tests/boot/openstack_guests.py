@@ -20,15 +20,15 @@ BOOT_S = 240.0
 """An emulated boot takes six seconds of a processor; the rest is nova, and others' load."""
 
 
-def account(cloud: str, zone: str = "kvm") -> Account:
-    """An account of the test stack, on real guests."""
+def account(cloud: str, zone: str = "kvm", name: str = "") -> Account:
+    """An account of the test stack, on real guests; its name is the cloud's where none is told."""
     settings = {"cloud": cloud, "clouds_file": str(CLOUDS), "zone": zone}
-    return Account(name=cloud, kind="openstack", settings=settings)
+    return Account(name=name or cloud, kind="openstack", settings=settings)
 
 
 @contextmanager
-def opened(cloud: str) -> Iterator[OpenStackAdapter]:
-    adapter = connect(account(cloud))
+def opened(cloud: str, name: str = "") -> Iterator[OpenStackAdapter]:
+    adapter = connect(account(cloud, name=name))
     try:
         yield adapter
     finally:

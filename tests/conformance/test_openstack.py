@@ -55,8 +55,8 @@ def stopped(adapter: Adapter, machine: Machine) -> str:
 def knobs(tmp_path_factory: pytest.TempPathFactory) -> Knobs:
     folder = tmp_path_factory.mktemp("clouds")
     return Knobs(
-        # the stack's pages are 20 long
-        past_page=dict.fromkeys(("volumes", "networks", "firewalls", "key_pairs"), 21),
+        # the stack's pages are 10 long
+        past_page=dict.fromkeys(("volumes", "networks", "firewalls", "key_pairs"), 11),
         faults={
             Fault.THROTTLE: lambda: failing(Answers(429, **{"Retry-After": "1"})),
             Fault.SERVER_ERROR: lambda: failing(Answers(500)),

@@ -1,6 +1,6 @@
 """Four ways to say a firewall, as limits, and rule sets at random in each.
 
-Two of them are those of adapters that are here; the other two stand for providers that are not.
+Three of them are those of adapters; what the fourth can say differs by deployment.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import ipaddress
 import random
 
 from adapters.aws.limits import LIMITS as AWS
+from adapters.azure.limits import LIMITS as AZURE
 from adapters.kvm.limits import LIMITS as KVM
-from broker.adapter import FirewallLimits, PlatformTraffic
+from broker.adapter import FirewallLimits
 from broker.model import (
-    EVERYONE,
     TCP,
     UDP,
     Action,
@@ -28,55 +28,6 @@ from broker.model import (
 )
 from tests.firewall import oracle
 
-VNET, BALANCER, INTERNET = (
-    AddressSetPeer(address_set=name) for name in ("VirtualNetwork", "AzureLoadBalancer", "Internet")
-)
-
-
-def _default(direction: Direction, action: Action, peer: Peer, family: Family) -> FirewallRule:
-    return FirewallRule(
-        direction=direction, action=action, family=family, peer=peer, priority=65000
-    )
-
-
-# the six default rules of a network security group, for both families:
-# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview
-NSG_DEFAULTS = tuple(
-    _default(direction, action, EVERYONE[family] if peer is None else peer, family)
-    for family in Family
-    for direction, action, peer in (
-        (Direction.INGRESS, Action.ALLOW, VNET),
-        (Direction.INGRESS, Action.ALLOW, BALANCER),
-        (Direction.INGRESS, Action.DENY, None),
-        (Direction.EGRESS, Action.ALLOW, VNET),
-        (Direction.EGRESS, Action.ALLOW, INTERNET),
-        (Direction.EGRESS, Action.DENY, None),
-    )
-)
-
-NSG = FirewallLimits(
-    denies=True,
-    priorities=(100, 4096),
-    source_ports=True,
-    group_peers=True,
-    address_sets=True,
-    protocols=frozenset({1, 6, 17, 50, 51, 58}),
-    port_protocols=frozenset({TCP, UDP}),
-    icmp_types=False,
-    rules_per_direction=1000,
-    groups_per_nic=1,
-    defaults=NSG_DEFAULTS,
-    platform=(
-        PlatformTraffic(
-            name="load-balancer probes",
-            rules=tuple(
-                _default(Direction.INGRESS, Action.ALLOW, BALANCER, family) for family in Family
-            ),
-            filtered=True,
-        ),
-    ),
-)
-
 # quotas of a project: security_group_rules 100 (neutron's default)
 NEUTRON = FirewallLimits(
     denies=False, group_peers=True, address_sets=True, rules_per_direction=100, groups_per_nic=None
@@ -85,7 +36,7 @@ NEUTRON = FirewallLimits(
 DIALECTS: dict[str, FirewallLimits] = {
     "security groups": AWS.firewall,
     "network filters": KVM.firewall,
-    "ordered groups with defaults": NSG,
+    "ordered groups with defaults": AZURE.firewall,
     "project groups": NEUTRON,
 }
 

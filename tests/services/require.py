@@ -3,10 +3,12 @@
 import os
 import socket
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
 AWS_ADDRESS = ("127.0.0.1", 5055)  # see the port table in README.md
+AZURE_ADDRESSES = (("127.0.0.1", 5065), ("127.0.0.1", 5066))
 OPENSTACK_PORTS = (5000, 8774, 8776, 9292, 9696)
 
 
@@ -16,9 +18,13 @@ def require(service: str) -> None:
     INTEROP_REQUIRE is a comma list of services, or `all`. KeyError for a service nobody knows.
     """
     problem = PROBES[service]()
-    if problem is None:
-        return
-    message = f"{service}: {problem}; `make services-up` starts it"
+    if problem is not None:
+        missing(service, f"{problem}; `make services-up` starts it")
+
+
+def missing(service: str, problem: str) -> NoReturn:
+    """Skip the running test for the lack of `service`; fail it where INTEROP_REQUIRE names it."""
+    message = f"{service}: {problem}"
     required = {name.strip() for name in os.environ.get("INTEROP_REQUIRE", "").split(",")}
     if required & {service, "all"}:
         pytest.fail(f"{message} (INTEROP_REQUIRE says it must be there)", pytrace=False)
@@ -43,6 +49,11 @@ def _aws() -> str | None:
     return _silent(AWS_ADDRESS)
 
 
+def _azure() -> str | None:
+    problems = [_silent(address) for address in AZURE_ADDRESSES]
+    return next((problem for problem in problems if problem), None)
+
+
 def _openstack() -> str | None:
     problems = [_silent(("127.0.0.1", port)) for port in OPENSTACK_PORTS]
     return next((problem for problem in problems if problem), None)
@@ -59,6 +70,7 @@ def _silent(address: tuple[str, int]) -> str | None:
 # each returns what is wrong, or None
 PROBES: dict[str, Callable[[], str | None]] = {
     "aws": _aws,
+    "azure": _azure,
     "libvirt": _libvirt,
     "openstack": _openstack,
 }

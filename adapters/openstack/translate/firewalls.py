@@ -42,6 +42,7 @@ PROTOCOLS: dict[str, int] = {
     "egp": 8,
     "esp": 50,
     "gre": 47,
+    "hopopt": 0,
     "icmp": ICMP,
     "icmpv6": ICMPV6,
     "igmp": 2,
@@ -64,6 +65,17 @@ PROTOCOLS: dict[str, int] = {
 }
 # with the words, not the numbers, neutron checks ports and ICMP types of a rule
 WORDS = {6: "tcp", 17: "udp", 132: "sctp", ICMP: "icmp", ICMPV6: "ipv6-icmp"}
+
+EVERY = 0
+"""Not a protocol to neutron, but all of them (agent/linux/iptables_firewall.py, _protocol_arg)."""
+
+IPV6_ONLY = frozenset({41, 43, 44, 59, 60, ICMPV6})
+"""Most are headers between IPv6 and what it carries; neutron takes them in no rule for IPv4."""
+
+LAST_PORT = 65535
+
+PROTOCOLS_SAID = frozenset(range(256)) - {EVERY} - IPV6_ONLY | {ICMPV6}
+"""Protocols that rules for both families can have, each with its own ICMP."""
 
 
 def closed(wearers: Iterable[str]) -> Firewall:
@@ -108,6 +120,21 @@ def rule(told: Mapping[str, Any]) -> FirewallRule:
     )
 
 
+def forms(rule: FirewallRule) -> tuple[FirewallRule, ...]:
+    """Return the same as rules that neutron gives back as it got them.
+
+    It keeps ports 1 to 65535 as every port, which is one more: those are said in two rules.
+    """
+    if rule.icmp == Icmp():
+        return (rule.model_copy(update={"icmp": None}),)
+    if rule.ports == PortRange(first=0, last=LAST_PORT):
+        return (rule.model_copy(update={"ports": None}),)
+    if rule.ports == PortRange(first=1, last=LAST_PORT):
+        halves = PortRange(first=1, last=1023), PortRange(first=1024, last=LAST_PORT)
+        return tuple(rule.model_copy(update={"ports": half}) for half in halves)
+    return (rule,)
+
+
 def rule_wish(rule: FirewallRule, group: str) -> dict[str, object]:
     """Return the rule to be made; Unsupported for what a security group cannot say."""
     if rule.action is not Action.ALLOW:
@@ -116,6 +143,10 @@ def rule_wish(rule: FirewallRule, group: str) -> dict[str, object]:
         raise Unsupported("rules of a security group have no order")
     if rule.source_ports is not None:
         raise Unsupported("a security group does not look at source ports")
+    if rule.ports is not None and rule.ports.first == 0:
+        raise Unsupported("neutron has no port 0", hint="Let the range begin at port 1")
+    if not _is_said(rule):
+        raise Unsupported(f"neutron has no rules for protocol {rule.protocol} of {rule.family}")
     wish: dict[str, object] = {
         "security_group_id": group,
         "direction": rule.direction.value,
@@ -138,11 +169,19 @@ def rule_wish(rule: FirewallRule, group: str) -> dict[str, object]:
     return wish
 
 
+def _is_said(rule: FirewallRule) -> bool:
+    if rule.family is Family.IPV4:
+        return rule.protocol not in IPV6_ONLY | {EVERY}
+    # neutron would take ICMP for ICMPv6: another packet than was asked for
+    return rule.protocol not in (ICMP, EVERY)
+
+
 def _protocol(told: str | int | None) -> int | None:
     if told is None or told == "any":
         return None
     word = str(told)
-    return int(word) if word.isdigit() else PROTOCOLS[word]
+    number = int(word) if word.isdigit() else PROTOCOLS[word]
+    return None if number == EVERY else number
 
 
 def _peer(told: Mapping[str, Any], family: Family) -> Peer:

@@ -12,6 +12,7 @@ from adapters.openstack.translate.flavors import size
 from adapters.openstack.translate.networks import nic
 from adapters.openstack.translate.states import state
 from adapters.openstack.translate.volumes import volume
+from adapters.openstack.translate.words import architecture as image_architecture
 from adapters.openstack.translate.words import firmware, moment
 from broker.model import Arch, Firmware, Instance, InstanceSpec
 
@@ -32,6 +33,8 @@ def instance(
     disks = [volume(told, boot=place == 0) for place, told in enumerate(ordered)]
     cards = [nic(port, public.get(port["id"], ())) for port in sorted(ports, key=_age)]
     properties = ordered[0].get("volume_image_metadata", {}) if ordered else {}
+    if (told := image_architecture(properties)) is not Arch.UNKNOWN:
+        architecture = told
     return Instance(
         id=server["id"],
         spec=InstanceSpec(

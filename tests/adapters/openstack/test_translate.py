@@ -15,7 +15,9 @@ from adapters.openstack.translate import firewalls, flavors, servers, volumes
 from adapters.openstack.translate.networks import CLOSED, nic, port_wish
 from adapters.openstack.translate.words import gib
 from broker.errors import Invalid, Unsupported
+from broker.firewall import drift
 from broker.model import (
+    EVERYONE,
     GIB,
     ICMP,
     TCP,
@@ -170,7 +172,7 @@ def test_an_image_tells_its_disk_s_size_only_when_it_is_known() -> None:
     assert volumes.image({**told, "min_disk": 3, "status": "active"}).size == 3 * GIB
 
 
-ports = st.tuples(st.integers(0, 65535), st.integers(0, 65535)).map(
+ports = st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(
     lambda pair: PortRange(first=min(pair), last=max(pair))
 )
 cidrs = st.one_of(st.ip_addresses(v=4, network="10.0.0.0/8"), st.ip_addresses(v=6)).map(
@@ -186,7 +188,8 @@ def rules(draw: st.DrawFn) -> FirewallRule:
         if isinstance(peer, CidrPeer)
         else draw(st.sampled_from(Family))
     )
-    protocol = draw(st.sampled_from([None, TCP, 17, 132, ICMP, 58, 47, 50, 112, 200]))
+    own = [ICMP] if family is Family.IPV4 else [58, 41, 43]
+    protocol = draw(st.sampled_from([None, TCP, 17, 132, 47, 50, 112, 200, *own]))
     icmp = None
     if protocol in (ICMP, 58) and draw(st.booleans()):
         code = draw(st.one_of(st.none(), st.integers(0, 255)))
@@ -225,6 +228,62 @@ def test_a_rule_without_a_peer_speaks_of_everyone() -> None:
     peer = firewalls.rule(told).peer
     assert isinstance(peer, CidrPeer)
     assert str(peer.cidr) == "::/0"
+
+
+@pytest.mark.parametrize(
+    ("change", "spans"),
+    [
+        ({"ports": PortRange(first=0, last=65535)}, [None]),
+        ({"ports": PortRange(first=1, last=65535)}, [(1, 1023), (1024, 65535)]),
+        ({"ports": PortRange(first=2, last=65535)}, [(2, 65535)]),
+        ({"ports": None}, [None]),
+    ],
+)
+def test_ports_neutron_would_change_are_said_in_another_form(
+    change: dict[str, Any], spans: list[tuple[int, int] | None]
+) -> None:
+    rule = FirewallRule(
+        direction=Direction.INGRESS,
+        family=Family.IPV4,
+        peer=EVERYONE[Family.IPV4],
+        protocol=TCP,
+        **change,
+    )
+    found = firewalls.forms(rule)
+    assert [each.ports and (each.ports.first, each.ports.last) for each in found] == spans
+    assert drift(found, [rule]).text == "equal"
+
+
+def test_port_0_is_refused() -> None:
+    ports = PortRange(first=0, last=80)
+    rule = FirewallRule(
+        direction=Direction.INGRESS,
+        family=Family.IPV4,
+        peer=EVERYONE[Family.IPV4],
+        protocol=TCP,
+        ports=ports,
+    )
+    with pytest.raises(Unsupported, match="port 0"):
+        firewalls.rule_wish(rule, GROUP)
+
+
+@pytest.mark.parametrize("told", [0, "0", "ip", "hopopt", "any", None])
+def test_protocol_0_is_every_protocol(told: int | str | None) -> None:
+    rule = {"direction": "ingress", "ethertype": "IPv4", "protocol": told}
+    ports = dict.fromkeys(("port_range_min", "port_range_max"))
+    assert firewalls.rule({**rule, **ports}).protocol is None
+
+
+@pytest.mark.parametrize(
+    ("family", "protocol"),
+    [(Family.IPV4, 0), (Family.IPV4, 41), (Family.IPV4, 58), (Family.IPV6, 0), (Family.IPV6, ICMP)],
+)
+def test_a_protocol_neutron_takes_for_another_is_refused(family: Family, protocol: int) -> None:
+    rule = FirewallRule(
+        direction=Direction.INGRESS, family=family, peer=EVERYONE[family], protocol=protocol
+    )
+    with pytest.raises(Unsupported):
+        firewalls.rule_wish(rule, GROUP)
 
 
 def test_what_a_group_cannot_say_is_refused() -> None:

@@ -8,6 +8,7 @@ builds anywhere, without root; it takes about ten seconds. An image that was bui
 files is kept. The packages come from the archive this machine already uses.
 """
 
+import fcntl
 import gzip
 import hashlib
 import lzma
@@ -179,7 +180,6 @@ def insert(disk: Path, image: Path, offset: int) -> None:
 
 def build(out: Path) -> None:
     """Make the guest's disk at `out`, all of it or nothing."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="micro-") as folder:
         work = Path(folder)
         tree = download(work)
@@ -203,8 +203,9 @@ def build(out: Path) -> None:
         efi = boot_loader(tree, work, "x86_64-efi", "efi_gop", "all_video")
         run("mcopy", "-i", esp, efi, "::/EFI/BOOT/BOOTX64.EFI")
         insert(disk, esp, ESP_AT)
-        # no metadata_csum_seed, orphan_file: older GRUB refuses them
-        run("mke2fs", "-q", "-t", "ext4", "-F", "-L", "interop-root", "-U", ROOT_UUID,
+        # no metadata_csum_seed, orphan_file: older GRUB refuses them. It reads block by block: with
+        # blocks of 1 KiB, the default for so small a disk, an emulated boot costs a third more.
+        run("mke2fs", "-q", "-t", "ext4", "-F", "-L", "interop-root", "-U", ROOT_UUID, "-b", "4096",
             "-O", "^metadata_csum_seed", "-E", "root_owner=0:0", "-d", root, rootfs)  # fmt: skip
         insert(disk, rootfs, ROOT_AT)
         core = boot_loader(tree, work, "i386-pc", "biosdisk").read_bytes()
@@ -221,13 +222,16 @@ def recipe() -> str:
 
 
 def main(out: Path) -> None:
-    """Build, unless `out` was built from these very files."""
+    """Build, unless `out` was built from these very files; one process at a time."""
     stamp = out.with_suffix(".recipe")
-    if out.exists() and stamp.exists() and stamp.read_text() == recipe():
-        return
-    stamp.unlink(missing_ok=True)
-    build(out)
-    stamp.write_text(recipe())
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if out.exists() and stamp.exists() and stamp.read_text() == recipe():
+            return
+        stamp.unlink(missing_ok=True)
+        build(out)
+        stamp.write_text(recipe())
 
 
 if __name__ == "__main__":

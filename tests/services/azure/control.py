@@ -7,10 +7,12 @@ GET    /_control/calls      how often each action was called
 PUT    /_control/limits     {"page_size": 2, "quotas": {"cores": 4}} and the like (arm/limits.py)
 DELETE /_control/limits     all back to normal
 DELETE /_control/tokens     forget every token handed out, as if they were all revoked
-DELETE /_control/resources  forget every resource
+DELETE /_control/resources  forget every resource; an empty group "interop" is left
+DELETE /_control/everything forget resources, faults and call counts; limits are back to normal
 GET    /_control/hidden/ID  what is kept of a resource beside its body
 
-A provider adds its own to HANDLERS: (method, first word of the path) -> function.
+A provider adds its own to HANDLERS: (method, first word of the path) -> function. Those of
+Microsoft.Compute are told in compute/control.py.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.services.azure.arm.front import Arm
+from tests.services.azure.compute import control as compute_control
 from tests.services.wire import Request, Response
 
 PREFIX = "/_control/"
@@ -34,6 +37,12 @@ def _add_fault(arm: Arm, _rest: str, value: Any) -> None:
 def _forget(arm: Arm, _rest: str, _value: Any) -> None:
     with arm.lock:
         arm.forget()
+
+
+def _reset(arm: Arm, rest: str, value: Any) -> None:
+    _forget(arm, rest, value)
+    arm.faults.clear()
+    arm.limits.reset()
 
 
 def _hidden(arm: Arm, rest: str, _value: Any) -> Any:
@@ -54,7 +63,9 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     ("DELETE", "limits"): lambda arm, _rest, _value: arm.limits.reset(),
     ("DELETE", "tokens"): lambda arm, _rest, _value: arm.tokens.forget(),
     ("DELETE", "resources"): _forget,
+    ("DELETE", "everything"): _reset,
     ("GET", "hidden"): _hidden,
+    **compute_control.HANDLERS,
 }
 
 

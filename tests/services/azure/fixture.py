@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import ssl
-import urllib.request
+import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from broker.adapter import Account
+from tests.services.azure import azurite
 from tests.services.azure.__main__ import start, start_azurite
 from tests.services.azure.settings import Settings
+from tests.services.require import missing
 
+CONTROL_SECONDS = 30.0
 # who `environment` can make the SDK's own chain find: client id and secret, by role
 PRINCIPALS = ("contributor", "reader", "wrong-secret", "unknown-client")
 
@@ -28,14 +35,19 @@ class AzureService:
         self.settings = settings
         self.endpoint = settings.endpoint
         self.subscription = settings.subscription
+        self.resource_group = settings.resource_group
         self.location = settings.location
-        self._trust = ssl.create_default_context(cafile=str(settings.certificate))
+        self.trust = ssl.create_default_context(cafile=str(settings.certificate))
+        self._one_at_a_time = threading.Lock()
+        self._connection = HTTPSConnection(
+            settings.host, settings.port, timeout=CONTROL_SECONDS, context=self.trust
+        )
 
     def account(self, name: str = "azure", **settings: str) -> Account:
         """An account of this service; its credentials are found where `environment` put them."""
         told = {
             "subscription": self.subscription,
-            "resource_group": "interop",
+            "resource_group": self.resource_group,
             "location": self.location,
             "tenant": self.settings.tenant,
             "endpoint": self.endpoint,
@@ -103,24 +115,37 @@ class AzureService:
 
     def clear(self) -> None:
         """Forget resources, ordered trouble and call counts; limits go back to normal."""
-        for what in ("resources", "faults", "limits"):
-            self.control("DELETE", what)
+        self.control("DELETE", "everything")
 
     def calls(self) -> dict[str, int]:
         """How often each action was called since `clear`."""
         counted: dict[str, int] = self.control("GET", "calls")
         return counted
 
+    def write(self, disk: str, offset: int, data: bytes) -> None:
+        """Write into the disk with this id, as its guest would."""
+        told = {"offset": offset, "data": base64.b64encode(data).decode()}
+        self.control("POST", f"bytes{disk}", told)
+
+    def read(self, disk: str, offset: int, length: int) -> bytes:
+        """What is in the disk or snapshot with this id."""
+        told = self.control("POST", f"bytes{disk}", {"offset": offset, "length": length})
+        return base64.b64decode(told["data"])
+
     def control(self, method: str, what: str, value: Any = None) -> Any:
         """Talk to the control endpoint."""
-        request = urllib.request.Request(
-            f"{self.endpoint}/_control/{what}",
-            data=json.dumps(value).encode() if value is not None else None,
-            method=method,
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30, context=self._trust) as answer:
-            return json.loads(answer.read())
+        body = json.dumps(value).encode() if value is not None else None
+        with self._one_at_a_time:
+            self._connection.request(method, f"/_control/{what}", body)
+            answer = self._connection.getresponse()
+            told = json.loads(answer.read())
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(told["error"])
+        return told
+
+    def close(self) -> None:
+        """Let go of the connection; the next use opens a new one."""
+        self._connection.close()
 
 
 def free_port() -> int:
@@ -136,7 +161,8 @@ def running(folder: Path) -> Iterator[AzureService]:
     started = [start_azurite(settings)]
     try:
         started.append(start(settings))
-        yield AzureService(settings)
+        with closing(AzureService(settings)) as service:
+            yield service
     finally:
         for process in reversed(started):
             process.terminate()
@@ -146,6 +172,10 @@ def running(folder: Path) -> Iterator[AzureService]:
 @pytest.fixture(scope="session")
 def azure_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureService]:
     """One private service for the session."""
+    try:
+        azurite.install()
+    except (ImportError, OSError, subprocess.SubprocessError) as error:
+        missing("azure", f"Azurite cannot be installed ({error})")
     with running(tmp_path_factory.mktemp("azure")) as service:
         yield service
 

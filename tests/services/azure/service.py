@@ -33,6 +33,8 @@ class Service:
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(PREFIX):
             return self.control.answer(request)
+        if self.arm.blobs.owns(request.path):
+            return self.arm.blobs.answer(request)
         base = f"https://{request.headers.get('host', '')}"
         login = self.arm.tokens.answer(request.path, base, bytes(request.body))
         return login.response() if login is not None else self.arm.answer(request)

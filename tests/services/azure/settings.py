@@ -34,6 +34,7 @@ class Settings:
     folder: Path = field(default_factory=lambda: state_root() / "azure")
     tenant: str = "11111111-2222-4333-8444-555555555555"
     subscription: str = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+    resource_group: str = "interop"
     location: str = "westeurope"
     contributor: str = "c0c0c0c0-0000-4000-8000-000000000001"
     reader: str = "4ead4ead-0000-4000-8000-000000000002"

@@ -44,6 +44,17 @@ class Loses(HTTPAdapter):
         raise requests.ConnectionError("the connection was closed without an answer")
 
 
+class LosesUploads(HTTPAdapter):
+    """Brings every byte to the image service, and loses its answer."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        answer = super().send(request, *args, **more)
+        if request.method == "PUT" and (request.url or "").endswith("/file"):
+            answer.close()
+            raise requests.ConnectionError("the connection was closed without an answer")
+        return answer
+
+
 class Late(HTTPAdapter):
     """Answers too late."""
 
@@ -59,10 +70,28 @@ def failing(trouble: HTTPAdapter) -> Iterator[OpenStackAdapter]:
         adapter.limits  # noqa: B018 - logs in, and finds every service
         adapter.images()
         adapter.volumes()
-        adapter._session.connection.session.session.mount("http://", trouble)
-        yield adapter
+        with troubled(adapter, trouble):
+            yield adapter
     finally:
         adapter.close()
+
+
+@contextmanager
+def troubled(adapter: OpenStackAdapter, trouble: HTTPAdapter) -> Iterator[None]:
+    """An account has this trouble in every call, for a while."""
+    session = adapter._session.connection.session.session
+    usual = session.get_adapter("http://")
+    session.mount("http://", trouble)
+    try:
+        yield
+    finally:
+        session.mount("http://", usual)
+
+
+def expire(adapter: OpenStackAdapter) -> None:
+    """Let the services refuse the token we have."""
+    auth: Any = adapter._session.connection.session.auth
+    auth.get_access(adapter._session.connection.session)._auth_token = "gAAAA-expired"
 
 
 @contextmanager

@@ -7,56 +7,22 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import openstack
 import pytest
 
-from adapters.openstack import connect
 from adapters.openstack.adapter import OpenStackAdapter
-from broker.adapter import Account
 from broker.errors import BrokerError, ConfigError, Conflict, Invalid, NotFound, QuotaExceeded
-from broker.model import MIB, FirewallSpec, Size
+from broker.model import GIB, MIB, FirewallSpec, Size
 from tests.conformance.content import blocks, fill, held, write
 from tests.conformance.kit import Kit
-from tests.conformance.knobs import Knobs
-from tests.services.openstack.clouds import CLOUDS
-from tests.services.require import require
+from tests.services.openstack.clouds import CLOUDS, opened
+from tests.services.openstack.faults import expire
 
 pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
-
-
-def opened(**settings: str) -> OpenStackAdapter:
-    told = {"cloud": "interop-b", "clouds_file": str(CLOUDS), **settings}
-    return connect(Account(name="stack", kind="openstack", settings=told))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _stack() -> None:
-    require("openstack")
-
-
-@pytest.fixture(scope="module")
-def adapter() -> Iterator[OpenStackAdapter]:
-    made = opened()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def kit(adapter: OpenStackAdapter) -> Iterator[Kit]:
-    with ExitStack() as stack:
-        yield Kit(adapter, Knobs(prefix="bad"), stack)
-
-
-@pytest.fixture(scope="module")
-def admin() -> Iterator[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OS_CLIENT_CONFIG_FILE", str(CLOUDS))
-        yield openstack.connect(cloud="interop-admin")
 
 
 @contextmanager
@@ -136,10 +102,34 @@ def test_a_disk_larger_than_was_asked_for_gets_a_volume_it_fits(
     assert adapter.volume(adapter.instance(machine.id).volumes[0]).spec.size == big
 
 
+def test_a_flavor_with_a_smaller_disk_takes_ours(
+    adapter: OpenStackAdapter, kit: Kit, admin: Any
+) -> None:
+    """A flavor's disk is for servers without a volume; every disk of ours is one."""
+    name = f"narrow-{secrets.token_hex(3)}"
+    flavor = admin.compute.create_flavor(name=name, vcpus=1, ram=64, disk=1)
+    kit.stack.callback(admin.compute.delete_flavor, flavor)
+    sink, _ = kit.sink(2 * GIB)
+    request = kit.request(kit.network().id, fill(sink, b"x"))._replace(offer=name)
+
+    machine = request.send(adapter)
+
+    assert adapter.volume(adapter.instance(machine.id).volumes[0]).spec.size == 2 * GIB
+
+
 def test_things_of_one_name_are_two_things(adapter: OpenStackAdapter, kit: Kit) -> None:
     name = kit.name()
-    made = {kit.volume(name=name).id for _ in range(2)}
-    assert {volume.id for volume in adapter.volumes() if volume.spec.name == name} == made
+    made = [
+        *(kit.volume(name=name).id for _ in range(2)),
+        *(kit.network(name=name).id for _ in range(2)),
+        *(
+            adapter.create_firewall(FirewallSpec(name=name), token=kit.token()).id
+            for _ in range(2)
+        ),
+    ]
+    listed = [*adapter.volumes(), *adapter.networks(), *adapter.firewalls()]
+    assert len(set(made)) == len(made)
+    assert sorted(each.id for each in listed if each.spec.name == name) == sorted(made)
 
 
 def test_a_token_that_expires_while_we_read_and_write_is_renewed(
@@ -154,12 +144,6 @@ def test_a_token_that_expires_while_we_read_and_write_is_renewed(
     assert held(source) == blocks(data)
     expire(adapter)
     adapter.volumes()
-
-
-def expire(adapter: OpenStackAdapter) -> None:
-    """Let the services refuse the token we have."""
-    auth: Any = adapter._session.connection.session.auth
-    auth.get_access(adapter._session.connection.session)._auth_token = "gAAAA-expired"
 
 
 def test_another_flavor_s_name_is_offered_what_there_is(

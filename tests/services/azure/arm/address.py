@@ -14,7 +14,8 @@ from tests.services.azure.arm.errors import ArmError
 class Address:
     """One resource (``types`` and ``names`` equally long), or something beneath one.
 
-    ``tail`` is what is left over: the name of a collection, of an action or of a view.
+    ``tail`` is what is left over: the name of a collection, of an action or of a view. The list of
+    subscriptions is beneath none: ``subscription`` is empty then.
     """
 
     subscription: str
@@ -59,6 +60,8 @@ class Address:
 def parse(path: str) -> Address:
     """Return the address in ``path``; ArmError where it is none."""
     parts = [part for part in path.split("/") if part]
+    if parts and parts[0].lower() == "subscriptions" and len(parts) == 1:
+        return Address(subscription="", tail="subscriptions")
     if len(parts) < 2 or parts[0].lower() != "subscriptions":
         raise ArmError(404, "InvalidResource", f"The path '{path}' is not a resource's.")
     address = Address(subscription=parts[1].lower())

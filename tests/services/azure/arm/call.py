@@ -41,11 +41,18 @@ class Answer:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    written: bytes | None = None
+
+    def write(self) -> Answer:
+        """Write the body down, while nobody changes what it is made of."""
+        self.written = b"" if self.body is None else json.dumps(self.body).encode()
+        return self
 
     def response(self) -> Response:
         headers = {"Content-Type": "application/json; charset=utf-8", **self.headers}
-        body = b"" if self.body is None else json.dumps(self.body).encode()
-        return Response(self.status, headers, body)
+        if self.written is None:
+            self.write()
+        return Response(self.status, headers, self.written or b"")
 
 
 def read(request: Request, address: Address) -> Call:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tests.services.azure.arm import conditions, locations, tags
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
     from tests.services.azure.arm.front import Arm
 
 # answers name them; a request that repeats them is not refused
-ADDRESSES = ("Azure-AsyncOperation", "Location")
 READ_ONLY = ("id", "name", "type", "etag", "systemData")
+
+
+# where to ask how an operation goes; a type tells which of them its answers have
+ADDRESSES = ("Azure-AsyncOperation", "Location")
 
 
 class Changes:
@@ -49,16 +53,20 @@ class Changes:
         if kind.is_located:
             body |= self._place(kind, clean, old)
         body |= clean
-        resource = Resource(address, kind.full_name(), body)
+        resource = Resource(address, kind.full_name(), body, api_version=call.api_version)
         return self._keep(kind, call, resource, old)
 
     def patch(self, kind: ResourceType, call: Call) -> Answer:
+        if kind.patch is None and not kind.is_located:
+            raise ArmError(405, "MethodNotAllowed", f"A {kind.name} cannot be patched.")
         old = self.need(kind, call.address)
         conditions.check(call, old)
         shape = kind.patch or Shape(name=kind.name)
         clean = self._clean(kind, shape, call, is_partial=True)
         _free(old)
-        resource = Resource(old.address, old.type, copy.deepcopy(old.body))
+        resource = Resource(
+            old.address, old.type, copy.deepcopy(old.body), api_version=call.api_version
+        )
         _merge(resource.body, clean)
         if kind.patch is None:
             resource.hidden, resource.state = old.hidden, old.state
@@ -71,7 +79,8 @@ class Changes:
         if resource is None:
             return Answer(204)
         conditions.check(call, resource)
-        _free(resource)
+        if resource.deletion is not None and not resource.deletion.is_done:
+            return self._told(call, kind.deleted, None, resource.deletion, kind.delete_headers)
         finish = kind.delete(resource)
 
         def gone() -> None:
@@ -90,13 +99,15 @@ class Changes:
             gone()
             return Answer(kind.deleted)
         resource.state = "Deleting"
-        return self.later(call, kind.deleted, None, gone, kept, headers=kind.delete_headers)
+        resource.deletion = self._started(call, gone, kept)
+        return self._told(call, kind.deleted, None, resource.deletion, kind.delete_headers)
 
     def act(self, kind: ResourceType, call: Call, method: str) -> Answer:
         resource = self.need(kind, call.address)
         done = getattr(kind, method)(resource, call)
         if isinstance(done, Later):
-            return self.later(call, done.status, None, done.finish)
+            operation = self._started(call, done.finish, done.failed)
+            return self._told(call, done.status, None, operation, ADDRESSES)
         answer: Answer = done
         return answer
 
@@ -115,32 +126,24 @@ class Changes:
             )
         return resource
 
-    def later(
-        self,
-        call: Call,
-        status: int,
-        body: Any,
-        finish: Finish,
-        failed: Any = lambda: None,
-        *,
-        headers: tuple[str, ...] = ("Azure-AsyncOperation", "Location"),
-    ) -> Answer:
-        """Start an operation, and answer with where to ask for it."""
-        fault, limits = call.fault, self._arm.limits
-        seconds = limits.operation_seconds
+    def _started(self, call: Call, finish: Finish, failed: Callable[[], None]) -> Operation:
+        """An operation on its way, with the trouble a test ordered for it."""
+        fault, seconds = call.fault, self._arm.limits.operation_seconds
         if fault is not None and fault.seconds is not None:
             seconds = fault.seconds
         operation = Operation(finish, time.monotonic() + seconds, failed=failed)
         if fault is not None and fault.fail is not None:
-            operation.error = ArmError(
-                409,
-                fault.fail["code"],
-                fault.fail["message"],
-                details=fault.fail.get("details", []),
-            )
-        self._arm.operations.start(operation)
+            inner = fault.fail
+            details = inner.get("details", [])
+            operation.error = ArmError(409, inner["code"], inner["message"], details=details)
+        return self._arm.operations.start(operation)
+
+    def _told(
+        self, call: Call, status: int, body: Any, operation: Operation, wanted: tuple[str, ...]
+    ) -> Answer:
+        """The answer that tells where to ask how the operation goes."""
         everything = self._arm.wait_headers(call, operation)
-        kept = {n: v for n, v in everything.items() if n not in ADDRESSES or n in headers}
+        kept = {n: v for n, v in everything.items() if n not in ADDRESSES or n in wanted}
         return Answer(status, body, kept)
 
     def _keep(
@@ -177,7 +180,7 @@ class Changes:
             resource.state = "Failed"
 
         shown = copy.deepcopy(kind.show(resource, call))
-        return self.later(call, status, shown, done, failed, headers=kind.put_headers)
+        return self._told(call, status, shown, self._started(call, done, failed), kind.put_headers)
 
     def _clean(
         self, kind: ResourceType, shape: Shape, call: Call, *, is_partial: bool = False
@@ -185,7 +188,9 @@ class Changes:
         if not isinstance(call.body, dict):
             raise bad_request("InvalidRequestContent", "The request content is no JSON object.")
         if kind.is_located:
-            shape = shape.also(location=TEXT, tags=Words())
+            shape = shape.also(tags=Words())
+            if not is_partial:
+                shape = shape.also(location=TEXT)
         whole = Shape(
             shape.properties,
             () if is_partial else shape.required,
@@ -197,7 +202,7 @@ class Changes:
         except SchemaError as error:
             if error.unknown is not None:
                 raise kind.unknown_property(error.path, error.unknown, error.within) from None
-            raise kind.bad_property(error.path, error.problem) from None
+            raise kind.bad_property(error) from None
         tags.check(clean.get("tags", {}))
         return clean
 

@@ -1,6 +1,6 @@
 """If-Match and If-None-Match.
 
-https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
+https://learn.microsoft.com/rest/api/compute/virtual-machines/create-or-update
 """
 
 from __future__ import annotations

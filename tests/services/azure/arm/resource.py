@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.services.azure.arm.address import Address
+from tests.services.azure.arm.operations import Operation
 
 
 @dataclass
@@ -15,12 +16,16 @@ class Resource:
     """What is kept of a resource.
 
     ``body`` is what a read shows, with properties.provisioningState; ``hidden`` what it does not.
+    ``api_version`` is the one it was written with last: some defaults changed over the years.
+    ``deletion`` is the operation that removes it.
     """
 
     address: Address
     type: str
     body: dict[str, Any]
     hidden: dict[str, Any] = field(default_factory=dict)
+    api_version: str = ""
+    deletion: Operation | None = None
     etag: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property

@@ -16,7 +16,7 @@ from tests.services.azure.arm.call import Answer, Call
 from tests.services.azure.arm.errors import ArmError, bad_request
 from tests.services.azure.arm.operations import Finish
 from tests.services.azure.arm.resource import Resource
-from tests.services.azure.arm.schema import Shape
+from tests.services.azure.arm.schema import SchemaError, Shape
 
 if TYPE_CHECKING:
     from tests.services.azure.arm.front import Arm
@@ -40,10 +40,14 @@ NETWORK_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 
 @dataclass(frozen=True)
 class Later:
-    """The answer of an action that takes a while: ``finish`` does it, its return is the result."""
+    """The answer of an action that takes a while: ``finish`` does it, its return is the result.
+
+    ``failed`` is done instead where the operation fails.
+    """
 
     finish: Finish
     status: int = 202
+    failed: Callable[[], None] = lambda: None
 
 
 ActionMethod = Callable[[Any, Resource, Call], "Answer | Later"]
@@ -137,6 +141,7 @@ class ResourceType:
             f"'Could not find member '{name}' on object of type '{within}'. Path '{path}'.'.",
         )
 
-    def bad_property(self, path: str, problem: str) -> ArmError:
+    def bad_property(self, error: SchemaError) -> ArmError:
         """How the provider words a value of the wrong kind."""
-        return bad_request("InvalidParameter", f"{problem} Path '{path}'.", target=path)
+        message = f"{error.problem} Path '{error.path}'."
+        return bad_request("InvalidParameter", message, target=error.path)

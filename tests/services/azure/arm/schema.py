@@ -20,6 +20,7 @@ class SchemaError(Exception):
     problem: str
     unknown: str | None = None
     within: str = ""
+    code: str | None = None
 
 
 class Rule(Protocol):
@@ -49,6 +50,9 @@ class Text:
         if self.longest is not None and len(value) > self.longest:
             raise SchemaError(path, f"Value is longer than {self.longest} characters.")
         return value
+
+
+TEXT = Text()
 
 
 @dataclass(frozen=True)
@@ -145,8 +149,28 @@ class Shape:
         return Shape({**self.properties, **more}, self.required, self.read_only, self.name)
 
 
-# a reference to another resource
-REFERENCE = Shape(
-    {"id": Text()}, required=("id",), name="SubResource", read_only=("resourceGroup",)
-)
-TEXT, NUMBER, FLAG, ANYTHING = Text(), Number(), Flag(), Anything()
+@dataclass(frozen=True)
+class Reference:
+    """{"id": …} of a resource of one type, which may or may not exist."""
+
+    type: str
+    also: Mapping[str, Rule] = field(default_factory=dict)
+
+    def read(self, value: Any, path: str) -> dict[str, Any]:
+        clean = Shape({"id": TEXT, **self.also}, required=("id",), name=self.type).read(value, path)
+        parts = clean["id"].strip("/").split("/")
+        expected = self.type.split("/")
+        kinds = [part.lower() for part in parts[-2 * len(expected) :: 2]]
+        if parts[0].lower() != "subscriptions" or kinds != [kind.lower() for kind in expected]:
+            raise SchemaError(
+                path,
+                f"Reference Id {clean['id']} is not formatted correctly. The Id is expected to "
+                f"reference resources of type {expected[-1]}.",
+                code="InvalidJsonReferenceFormat",
+            )
+        return clean
+
+
+NUMBER, FLAG, ANYTHING = Number(), Flag(), Anything()
+# a reference to a resource of whatever type
+REFERENCE = Shape({"id": TEXT}, required=("id",), name="SubResource")

@@ -12,10 +12,13 @@ from tests.services.azure.arm import paging
 from tests.services.azure.arm.call import Answer, Call
 from tests.services.azure.arm.errors import ArmError
 from tests.services.azure.arm.locations import LOCATIONS
-from tests.services.wire import Request
+from tests.services.azure.arm.resource import Resource
 
 if TYPE_CHECKING:
     from tests.services.azure.arm.front import Arm
+
+
+SUBSCRIPTION_VERSIONS = ("2022-12-01", "2021-01-01", "2016-06-01")
 
 
 class Subscriptions:
@@ -24,12 +27,11 @@ class Subscriptions:
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
 
-    def all(self, _request: Request) -> Answer:
-        return Answer(200, {"value": [self._itself()]})
-
     def answer(self, call: Call) -> Answer:
         """What is asked of the subscription beside its resource groups."""
         match (call.address.tail or "").lower():
+            case "subscriptions":
+                return Answer(200, {"value": [self._itself()]})
             case "":
                 return Answer(200, self._itself())
             case "locations":
@@ -44,12 +46,16 @@ class Subscriptions:
         """Every resource of the group or the subscription, without its properties."""
         shown = ("id", "name", "type", "location", "tags", "sku", "kind", "managedBy", "zones")
         found = [
-            {name: each.body[name] for name in shown if name in each.body}
+            each
             for each in self._arm.store.beneath(call.address.id)
             if len(each.address.types) == 1
         ]
-        found.sort(key=lambda each: each["id"].lower())
-        return Answer(200, paging.page(call, found, self._arm.limits.page_size))
+        found.sort(key=lambda each: each.key)
+
+        def show(resource: Resource) -> dict[str, Any]:
+            return {name: resource.body[name] for name in shown if name in resource.body}
+
+        return Answer(200, paging.page(call, found, show, self._arm.limits.page_size))
 
     def provider(self, call: Call) -> Answer:
         """One resource provider: its types, where they are and which api-versions they know."""

@@ -33,7 +33,9 @@ def check(tags: Mapping[str, str]) -> None:
             )
         if not 1 <= len(name) <= LONGEST_NAME or name.lower().startswith(RESERVED):
             raise bad_request(
-                "InvalidTagName", f"The tag name '{name}' is too long, empty or reserved."
+                "InvalidTagName",
+                f"Following tag name '{name}' is empty, reserved or exceeded the maximum length. "
+                f"Maximum allowed length for tag name - '{LONGEST_NAME}' characters.",
             )
         if len(value) > LONGEST_VALUE:
             raise bad_request(

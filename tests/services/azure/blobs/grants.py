@@ -19,6 +19,8 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 VERSION = "2018-03-28"
+PREFIX = "/md-"
+"""What the accounts of managed disks begin with, and so every path."""
 
 
 @dataclass
@@ -69,6 +71,12 @@ class Grants:
                 if blob in (None, grant.blob):
                     grant.expiry = datetime.now(UTC) - timedelta(seconds=1)
 
+    def forget(self) -> None:
+        """No signature is left, and those to come last as long as they say."""
+        with self._lock:
+            self._policies.clear()
+        self.requests = None
+
     def active(self, blob: str) -> bool:
         """Whether a signature of this blob still opens it."""
         with self._lock:
@@ -105,7 +113,7 @@ class Grants:
 def path_of(blob: str) -> str:
     """The path of a blob's URL: account, container and the name all exported disks have."""
     digest = hashlib.sha256(blob.encode()).hexdigest()
-    return f"/md-{digest[:12]}/{digest[12:24]}/abcd"
+    return f"{PREFIX}{digest[:12]}/{digest[12:24]}/abcd"
 
 
 def _expired(grant: Grant) -> bool:

@@ -47,6 +47,8 @@ class Store:
 
     def create(self, name: str, size: int) -> Blob:
         """A new blob of zeros."""
+        if not self._blobs:
+            self.azurite.open()
         self.azurite.create(name, size)
         blob = self._blobs[name] = Blob(name, size, family=name)
         return blob
@@ -76,6 +78,11 @@ class Store:
         """Quiet when there is none."""
         if self._blobs.pop(name, None):
             self.azurite.delete(name)
+
+    def forget(self) -> None:
+        """Delete all of them."""
+        for name in list(self._blobs):
+            self.delete(name)
 
     def write(self, name: str, offset: int, data: bytes | memoryview) -> None:
         for start in range(0, len(data), MAX_PUT):

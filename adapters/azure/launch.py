@@ -1,0 +1,173 @@
+"""Making a machine: its cards, copies of its disks, then the machine around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+from azure.mgmt.compute import models
+
+from adapters.azure import kinds, nics, tags
+from adapters.azure.disks import Disks
+from adapters.azure.errors import calling
+from adapters.azure.ids import Place
+from adapters.azure.limits import LIMITS
+from adapters.azure.nics import Nics
+from adapters.azure.sizes import Sizes
+from adapters.azure.translate import launch as translate
+from adapters.azure.translate import volumes
+from adapters.azure.translate.native import properties
+from adapters.azure.translate.words import GENERATION_WORDS, gib
+from adapters.azure.waiting import finished
+from broker.errors import BrokerError, Conflict, Invalid, NotFound, Unsupported
+from broker.model import Firmware, InstanceSpec, Offer, VolumeSpec
+
+MACHINE_NAME = 64
+"""learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules"""
+
+
+class Origin(NamedTuple):
+    """What a disk of a machine is copied from, and how the service is told so."""
+
+    told: Mapping[str, Any]
+    creation: Mapping[str, Any]
+
+
+class Launch(Disks, Nics, Sizes):
+    """Makes machines that boot from disks as they are; nothing in the guest is set up anew."""
+
+    def _launch(
+        self, spec: InstanceSpec, disks: Sequence[str], named: str | None, token: str
+    ) -> str:
+        """Make the machine and return its id; the same token finds what it made before.
+
+        An error that is worth another try leaves what was made for that; any other clears it up.
+        """
+        place = self._place(spec.name, token, MACHINE_NAME)
+        machines = self._session.compute.virtual_machines
+        if before := self._there(machines.get, place):
+            return self._ids.short(before["id"])
+        origins = [self._origin(disk) for disk in disks]
+        spec = spec.model_copy(update={"firmware": firmware(spec, origins[0].told)})
+        offer = self._offer(spec, named, len(disks))
+        self._check_quota(offer)
+        system = translate.system_of(origins[0].told)
+        made = ExitStack()
+        try:
+            with calling("create instance"):
+                made.callback(self._delete_nics, place.name)
+                cards = self._new_nics(spec.nics, place.name, token)
+                copies = [
+                    self._copy(origin, spec, number, offer, place.name, token, made)
+                    for number, origin in enumerate(origins)
+                ]
+                asked = {
+                    **self._new(spec.name, spec.labels, token),
+                    **translate.machine_wish(spec, offer, system, copies, cards),
+                }
+                if self._session.settings.zone:
+                    asked["zones"] = [self._session.settings.zone]
+                making = machines.begin_create_or_update(
+                    place.group, place.name, models.VirtualMachine(asked)
+                )
+                made.callback(self._drop_machine, place)
+                return self._ids.short(finished(making, f"making {spec.name}")["id"])
+        except BrokerError as error:
+            if not error.retryable:
+                made.close()
+            raise
+
+    def _origin(self, disk: str) -> Origin:
+        """Return what a machine's disk is copied from: a disk, or an image."""
+        try:
+            found = self._disk(disk)
+        except NotFound:
+            kind, found = self._image(disk)
+            if kind == kinds.IMAGE:
+                return Origin(
+                    found, {"createOption": "FromImage", "imageReference": {"id": found["id"]}}
+                )
+        if properties(found).get("diskState") in volumes.UPLOADING:
+            raise Conflict(f"disk {disk} is still being filled: it has not all of its bytes")
+        return Origin(found, {"createOption": "Copy", "sourceResourceId": found["id"]})
+
+    def _copy(
+        self,
+        origin: Origin,
+        spec: InstanceSpec,
+        number: int,
+        offer: Offer,
+        machine: str,
+        token: str,
+        made: ExitStack,
+    ) -> str:
+        """Make one disk of a machine and return its path; it goes with ``made``."""
+        wish: VolumeSpec = spec.volumes[number]
+        place = self._place(wish.name, f"{token}-disk{number}")
+        disks = self._session.compute.disks
+        found = self._there(disks.get, place)
+        if found is None:
+            made.callback(self._drop_disk, place)
+            asked: dict[str, Any] = {"creationData": origin.creation}
+            if wish.size > volumes.size_of(origin.told):
+                asked["diskSizeGB"] = gib(wish.size)
+            if number == 0:
+                asked |= translate.boot_disk_wish(spec.firmware, offer, origin.told)
+            found = self._new_disk(place, wish, asked, token=token, **{tags.MACHINE: machine})
+        return str(found["id"])
+
+    def _drop_disk(self, place: Place) -> None:
+        disks = self._session.compute.disks
+        finished(disks.begin_delete(place.group, place.name), f"deleting {place.name}")
+
+    def _drop_machine(self, place: Place) -> None:
+        machines = self._session.compute.virtual_machines
+        finished(machines.begin_delete(place.group, place.name), f"deleting {place.name}")
+
+
+def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
+    """Invalid or Unsupported for a wish the service would refuse, before anything is made."""
+    if not disks or len(disks) != len(spec.volumes):
+        raise Invalid(f"{len(spec.volumes)} volumes need as many disks, not {len(disks)}")
+    if len(disks) > LIMITS.disks_per_instance:
+        raise Invalid(f"{len(disks)} disks: at most {LIMITS.disks_per_instance} fit an instance")
+    if len(spec.nics) > LIMITS.nics_per_instance:
+        raise Invalid(f"{len(spec.nics)} cards: at most {LIMITS.nics_per_instance} fit")
+    if not spec.nics:
+        raise Invalid("a machine has one card at least here")
+    if spec.firmware not in {*LIMITS.firmware, Firmware.UNKNOWN}:
+        raise Unsupported(f"a machine made from disks cannot start with {spec.firmware} here")
+    if spec.user_data and len(spec.user_data.encode()) > LIMITS.user_data_max:
+        raise Invalid(f"user data is over {LIMITS.user_data_max} bytes")
+    if spec.key_pair is not None:
+        raise Unsupported(
+            "a machine made from disks has the keys that are on them, and gets no other",
+            hint="Leave the key pair out, or put its key into the user data",
+        )
+    rule = LIMITS.instance_name
+    if len(spec.name) > rule.max_length or not re.fullmatch(rule.pattern, spec.name):
+        raise Invalid(
+            f"a machine cannot be called {spec.name!r} here",
+            hint=f"At most {rule.max_length} letters, digits and dashes, with no dash at the ends",
+        )
+    tags.tags_for(spec.labels, {})
+    nics.check(spec.nics)
+
+
+def firmware(spec: InstanceSpec, origin: Mapping[str, Any]) -> Firmware:
+    """Return what a machine starts with: what was asked for, or what its boot disk says.
+
+    Invalid when the two are not of one generation, which a copy of a disk keeps.
+    """
+    told = volumes.firmware_of(origin)
+    if spec.firmware is Firmware.UNKNOWN:
+        return told
+    if told is not Firmware.UNKNOWN and GENERATION_WORDS[told] != GENERATION_WORDS[spec.firmware]:
+        raise Invalid(
+            f"the machine is to start with {spec.firmware}, and the disk or image "
+            f"{origin['name']} is made for {told}: a generation never changes",
+            hint=f"Ask for {told}, or copy the disk anew",
+        )
+    return spec.firmware

@@ -1,0 +1,49 @@
+"""What an account accepts."""
+
+from __future__ import annotations
+
+from adapters.azure import defaults, tags
+from broker.adapter import LabelRule, Limits, NameRule
+from broker.model import GIB, Arch, Firmware
+
+VOLUME_STEP = GIB
+"""Empty disks are whole GiB; uploaded ones whole MiB."""
+
+# https://learn.microsoft.com/azure/virtual-machines/disks-types: 32,767 GiB
+VOLUME_MAX = 32767 * GIB
+
+# https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
+# #virtual-machine-disk-limits: 64 data disks on the largest sizes, and the boot disk; each offer
+# tells its own number
+DISKS = 65
+
+# https://learn.microsoft.com/azure/virtual-machines/sizes/overview: 8 on the largest sizes
+NICS = 8
+
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+# #microsoftcompute, for guests other than Windows (those have 15)
+NAME, NAME_MOST = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", 64
+
+# https://learn.microsoft.com/azure/virtual-machines/user-data: 64 KiB in base64
+USER_DATA_MAX = 64 * 1024 * 3 // 4
+
+LIMITS = Limits(
+    architectures=frozenset({Arch.X86_64, Arch.AARCH64}),
+    firmware=frozenset({Firmware.BIOS, Firmware.UEFI, Firmware.UEFI_SECURE}),
+    volume_step=VOLUME_STEP,
+    volume_min=VOLUME_STEP,
+    volume_max=VOLUME_MAX,
+    disks_per_instance=DISKS,
+    nics_per_instance=NICS,
+    instance_name=NameRule(pattern=NAME, max_length=NAME_MOST),
+    labels=LabelRule(max_count=tags.MAX_LABELS, max_key=tags.MAX_KEY, max_value=tags.MAX_VALUE),
+    firewall=defaults.LIMITS,
+    user_data_max=USER_DATA_MAX,
+    any_size=False,
+    sets_mac=False,
+    sets_private_address=True,
+    public_addresses=True,
+    networks_per_instance=1,
+    # https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq: four, and the last
+    reserved_addresses=(4, 1),
+)

@@ -1,0 +1,110 @@
+"""The sizes of machines this subscription can have, and what is left of its quota."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from adapters.azure.base import Base, listed
+from adapters.azure.errors import calling
+from adapters.azure.session import Session
+from adapters.azure.translate import sizes as translate
+from broker.errors import Invalid, NotFound, QuotaExceeded, Unsupported
+from broker.fit.offers import choose_offer
+from broker.model import Firmware, InstanceSpec, Offer
+
+CORES = "cores"
+"""The quota of all machines of a location together; each family has another of its own."""
+
+
+class Sizes(Base):
+    """Sizes by location, read once: each listing is some MiB, and changes with the seasons."""
+
+    def __init__(self, name: str, session: Session) -> None:
+        super().__init__(name, session)
+        self._skus: dict[str, dict[str, dict[str, Any]]] = {}
+        self._reading = threading.Lock()
+
+    def sizes(self) -> list[Offer]:
+        """Return the sizes this subscription can have where the account's new things are."""
+        with calling("list sizes"):
+            here = self._session.location
+            return [
+                translate.offer(sku, here)
+                for sku in self._skus_in(here).values()
+                if translate.refusal(sku, here) is None
+            ]
+
+    def _skus_in(self, location: str) -> dict[str, dict[str, Any]]:
+        """Return what the service tells of sizes in a location, by their names in small letters."""
+        with self._reading:
+            if location not in self._skus:
+                found = self._session.compute.resource_skus.list(filter=f"location eq '{location}'")
+                self._skus[location] = {
+                    sku["name"].lower(): sku
+                    for sku in listed(found)
+                    if sku.get("resourceType") == translate.MACHINES
+                }
+            return self._skus[location]
+
+    def _offer(self, spec: InstanceSpec, name: str | None, disks: int) -> Offer:
+        """Return the size a machine gets: the one that was named, or the one that fits best.
+
+        Invalid, Unsupported or NotFound say what is against it.
+        """
+        nics = max(1, len(spec.nics))
+        if name is None:
+            choice = choose_offer(
+                spec.size, self.sizes(), firmware=spec.firmware, disks=disks, nics=nics
+            )
+            if choice.offer is None:
+                raise NotFound(choice.reason)
+            return choice.offer
+        here = self._session.location
+        sku = self._skus_in(here).get(name.lower())
+        if sku is None:
+            raise NotFound(
+                f"there is no size {name} in {here}", hint="`interop size` shows what there is"
+            )
+        if reason := translate.refusal(sku, here):
+            raise Unsupported(
+                f"the size {name} cannot be had in {here} with this subscription ({reason})",
+                hint="Take another size or location, or ask for access to it in the portal",
+            )
+        offer = translate.offer(sku, here)
+        zone = self._session.settings.zone
+        if zone is not None and offer.zones is not None and zone not in offer.zones:
+            raise Unsupported(f"the size {name} cannot be had in zone {zone} of {here}")
+        check_fits(spec.firmware, offer, disks, nics)
+        return offer
+
+    def _check_quota(self, offer: Offer, instead: Offer | None = None) -> None:
+        """QuotaExceeded when another machine of a size is too many, or one ``instead`` of it."""
+        freed = {CORES: instead.size.vcpus, instead.family: instead.size.vcpus} if instead else {}
+        for each in listed(self._session.compute.usage.list(self._session.location)):
+            what = each["name"]["value"]
+            if what.lower() not in (CORES, (offer.family or "").lower()):
+                continue
+            left = each["limit"] - each["currentValue"] + freed.get(what, 0)
+            if offer.size.vcpus > left:
+                told = each["name"].get("localizedValue", what)
+                raise QuotaExceeded(
+                    f"{offer.id} needs {offer.size.vcpus} vCPUs: of {each['limit']} ({told}) "
+                    f"{left} are left in {self._session.location}",
+                    hint="Ask for more in the portal, or take a size of another family",
+                )
+
+
+def check_fits(firmware: Firmware, offer: Offer, disks: int, nics: int) -> None:
+    """Invalid for a machine that this size cannot start, or that has too much on it."""
+    if firmware is not Firmware.UNKNOWN and not offer.firmware & {firmware, Firmware.UNKNOWN}:
+        only = " and ".join(sorted(offer.firmware))
+        raise Invalid(
+            f"the machine starts with {firmware}, and {offer.id} only with {only}: a machine's "
+            "generation (1 for bios, 2 for uefi) is that of its boot disk and never changes",
+            hint=f"Take a size that starts with {firmware}",
+        )
+    if offer.disks is not None and disks > offer.disks:
+        raise Invalid(f"{disks} disks: {offer.id} takes {offer.disks}")
+    if offer.nics is not None and nics > offer.nics:
+        raise Invalid(f"{nics} cards: {offer.id} takes {offer.nics}")

@@ -1,0 +1,117 @@
+"""Machines: what is told, as ours."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapters.azure import tags
+from adapters.azure.ids import Ids
+from adapters.azure.translate.native import properties
+from adapters.azure.translate.networks import nic
+from adapters.azure.translate.states import codes_of, state
+from adapters.azure.translate.volumes import firmware_of, time_of, volume_spec
+from adapters.azure.translate.words import CONTROLLERS
+from broker.errors import NotFound
+from broker.model import Bus, Firmware, Instance, InstanceSpec, Offer, VolumeSpec
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What other listings say of machines, by our ids.
+
+    ``public`` has the public addresses by the ids of what holds them, ``views`` the machines as the
+    listing tells them that speaks of power, and ``offers`` go by their names in small letters.
+    """
+
+    disks: Mapping[str, Mapping[str, Any]]
+    cards: Mapping[str, Mapping[str, Any]]
+    public: Mapping[str, str]
+    views: Mapping[str, Mapping[str, Any]]
+    offers: Mapping[str, Offer]
+
+
+def instance(
+    found: Mapping[str, Any], around: Surroundings, ids: Ids, observed_at: datetime
+) -> Instance:
+    """Return the machine. Its volumes are the boot disk, then the others by their place."""
+    own = ids.short(found["id"])
+    told = properties(found)
+    # what went away between two listings is not the machine's any more
+    disks = [each for each in map(ids.short, disk_paths(found)) if each in around.disks]
+    cards = [each for each in map(ids.short, card_paths(found)) if each in around.cards]
+    nics = tuple(nic(around.cards[card], around.public, ids) for card in cards)
+    offer = _offer(told, own, around.offers)
+    data = told.get("userData")
+    return Instance(
+        id=own,
+        spec=InstanceSpec(
+            name=tags.name_of(found),
+            size=offer.size,
+            firmware=_firmware(told, around.disks[disks[0]]) if disks else Firmware.UNKNOWN,
+            volumes=_volumes(told, [around.disks[disk] for disk in disks]),
+            nics=tuple(each.spec for each in nics),
+            user_data=base64.b64decode(data).decode(errors="replace") if data else None,
+            labels=tags.labels_of(found),
+        ),
+        state=state(
+            str(told.get("provisioningState", "")),
+            codes_of(around.views.get(own, {})),
+            observed_at,
+        ),
+        volumes=tuple(disks),
+        nics=nics,
+        offer=offer.id,
+        zone=next(iter(found.get("zones") or []), None),
+        created_at=time_of(told.get("timeCreated")),
+        native=found,
+    )
+
+
+def disk_paths(machine: Mapping[str, Any]) -> list[str]:
+    """Return the service's ids of a machine's disks: the boot disk, then the others by place."""
+    storage = properties(machine).get("storageProfile") or {}
+    disks = [storage.get("osDisk") or {}, *data_disks(machine)]
+    return [path for disk in disks if (path := (disk.get("managedDisk") or {}).get("id"))]
+
+
+def data_disks(machine: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what a machine says of its disks beside the boot disk, by place."""
+    storage = properties(machine).get("storageProfile") or {}
+    return sorted(storage.get("dataDisks") or [], key=lambda disk: disk["lun"])
+
+
+def card_paths(machine: Mapping[str, Any]) -> list[str]:
+    """Return the service's ids of a machine's cards, the first one first."""
+    cards = (properties(machine).get("networkProfile") or {}).get("networkInterfaces") or []
+    # a machine with one card need not say that it is the first
+    ranked = sorted(cards, key=lambda card: not (card.get("properties") or {}).get("primary", True))
+    return [card["id"] for card in ranked]
+
+
+def _offer(told: Mapping[str, Any], machine: str, offers: Mapping[str, Offer]) -> Offer:
+    size = str((told.get("hardwareProfile") or {}).get("vmSize", ""))
+    if size.lower() not in offers:
+        raise NotFound(
+            f"machine {machine} has the size {size!r}, and the service tells nothing about it",
+            hint="Give it a size that is still on offer",
+        )
+    return offers[size.lower()]
+
+
+def _volumes(told: Mapping[str, Any], disks: Sequence[Mapping[str, Any]]) -> tuple[VolumeSpec, ...]:
+    word = (told.get("storageProfile") or {}).get("diskControllerType") or "SCSI"
+    bus = CONTROLLERS.get(word, Bus.UNKNOWN)
+    return tuple(volume_spec(disk, boot=place == 0, bus=bus) for place, disk in enumerate(disks))
+
+
+def _firmware(told: Mapping[str, Any], boot_disk: Mapping[str, Any]) -> Firmware:
+    """What the boot disk says, and whether it is started securely."""
+    found = firmware_of(boot_disk)
+    settings = (told.get("securityProfile") or {}).get("uefiSettings") or {}
+    if found is Firmware.UEFI and settings.get("secureBootEnabled"):
+        return Firmware.UEFI_SECURE
+    return found

@@ -1,0 +1,318 @@
+"""One rule of a network security group, read and written.
+
+A native rule speaks of both families, of several peers and of several port ranges at once: it is
+read as several of ours, all with its priority, and those are written as one again.
+
+It also speaks of addresses on our own side. Where it means only some of the machines that wear the
+group, an allow is left out and a deny is read as one for all: tighter, never wider.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from adapters.azure.ids import Ids
+from adapters.azure.kinds import GROUP
+from adapters.azure.translate.native import properties
+from broker.errors import Invalid, Unsupported
+from broker.model import (
+    EVERYONE,
+    ICMP,
+    ICMPV6,
+    TCP,
+    UDP,
+    Action,
+    AddressSetPeer,
+    CidrPeer,
+    Direction,
+    Family,
+    FirewallRule,
+    GroupPeer,
+    Peer,
+    PortRange,
+)
+
+Range = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+ANY = "*"
+# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules
+PROTOCOLS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "esp": 50, "ah": 51}
+WORDS = {TCP: "Tcp", UDP: "Udp", ICMP: "Icmp", ICMPV6: "Icmp", 50: "Esp", 51: "Ah"}
+WITH_PORTS = (TCP, UDP)
+
+DIRECTIONS = {"inbound": Direction.INGRESS, "outbound": Direction.EGRESS}
+DIRECTION_WORDS = {Direction.INGRESS: "Inbound", Direction.EGRESS: "Outbound"}
+ACTIONS = {"allow": Action.ALLOW, "deny": Action.DENY}
+ACTION_WORDS = {Action.ALLOW: "Allow", Action.DENY: "Deny"}
+
+OWN_TAG = "virtualnetwork"
+"""The service tag every machine's own address is in."""
+
+GROUP_SET = "asg/"
+"""Prefix of the address sets that are application security groups, not service tags."""
+
+DESCRIPTION_LENGTH = 140
+
+
+class Around(NamedTuple):
+    """What is needed to read rules beside them.
+
+    ``companions`` are the application security groups that hold the wearers of the firewall of the
+    same id; ``firewall`` is the one the rules are of, and ``wearers`` the ranges what wears it is
+    in, None where nobody looked.
+    """
+
+    ids: Ids
+    companions: frozenset[str] = frozenset()
+    firewall: str = ""
+    wearers: tuple[Range, ...] | None = None
+
+
+class _Side(NamedTuple):
+    """One end of the packets of a rule."""
+
+    prefixes: tuple[str, ...]
+    groups: tuple[str, ...]
+    ports: tuple[str, ...]
+
+    @classmethod
+    def of(cls, about: Mapping[str, Any], name: str) -> _Side:
+        def told(one: str, many: str) -> tuple[str, ...]:
+            return tuple(each for each in (about.get(one), *(about.get(many) or [])) if each)
+
+        return cls(
+            prefixes=told(f"{name}AddressPrefix", f"{name}AddressPrefixes"),
+            groups=tuple(
+                each["id"] for each in about.get(f"{name}ApplicationSecurityGroups") or []
+            ),
+            ports=told(f"{name}PortRange", f"{name}PortRanges"),
+        )
+
+
+def read(told: Mapping[str, Any], around: Around) -> tuple[FirewallRule, ...]:
+    """Return what a native rule says; nothing where that would be wider than it is."""
+    about = properties(told)
+    direction = DIRECTIONS[about["direction"].lower()]
+    action = ACTIONS[about["access"].lower()]
+    source, destination = _Side.of(about, "source"), _Side.of(about, "destination")
+    ingress = direction is Direction.INGRESS
+    near, far = (destination, source) if ingress else (source, destination)
+    ports = list(_ports(destination.ports))
+    source_ports = list(_ports(source.ports))
+    return tuple(
+        FirewallRule(
+            direction=direction,
+            action=action,
+            family=family,
+            peer=peer,
+            protocol=protocol,
+            ports=port if protocol in WITH_PORTS else None,
+            source_ports=source_port if protocol in WITH_PORTS else None,
+            priority=about["priority"],
+            description=about.get("description") or "",
+        )
+        for family in _families(near, action, around)
+        for peer in _peers(far, family, around)
+        for protocol in _protocols(
+            about["protocol"], family, action, ported=any([*ports, *source_ports])
+        )
+        for port, source_port in (
+            itertools.product(ports, source_ports) if protocol in WITH_PORTS else [(None, None)]
+        )
+    )
+
+
+def need_wearers(rules: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether reading native rules needs the addresses of what they are for."""
+    whole = (ANY, OWN_TAG, "0.0.0.0/0", "::/0")
+    for each in rules:
+        about = properties(each)
+        near = "destination" if about["direction"].lower() == "inbound" else "source"
+        if any(one.lower() not in whole for one in _Side.of(about, near).prefixes):
+            return True
+    return False
+
+
+def groups_in(rules: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the paths of the application security groups that native rules speak of."""
+    return {
+        path
+        for each in rules
+        for side in ("source", "destination")
+        for path in _Side.of(properties(each), side).groups
+    }
+
+
+def _ports(told: Sequence[str]) -> Iterator[PortRange | None]:
+    for each in told or (ANY,):
+        first, _, last = each.partition("-")
+        yield None if each == ANY else PortRange(first=int(first), last=int(last or first))
+
+
+def _protocols(
+    word: str, family: Family, action: Action, *, ported: bool
+) -> tuple[int | None, ...]:
+    """Return the protocols a word means; only two have ports, and no rule is about ICMPv6 alone.
+
+    https://learn.microsoft.com/azure/virtual-network/ip-services/ipv6-overview#limitations
+    """
+    deny = action is Action.DENY
+    if word == ANY:
+        return WITH_PORTS if ported else (None,)
+    protocol = PROTOCOLS.get(word.lower())
+    if protocol is None:  # a word that is newer than this table
+        return (None,) if deny else ()
+    if protocol == ICMP and family is Family.IPV6:
+        return (ICMPV6,) if deny else ()
+    if ported and protocol not in WITH_PORTS and not deny:
+        return ()
+    return (protocol,)
+
+
+def _families(near: _Side, action: Action, around: Around) -> list[Family]:
+    """Return the families in which the rule is for all that wear the firewall."""
+    deny = action is Action.DENY
+    if near.groups:
+        mine = any(around.ids.short(each) == around.firewall for each in near.groups)
+        return list(Family) if deny or mine else []
+    return [family for family in Family if _means_all(near.prefixes, family, around, deny=deny)]
+
+
+def _means_all(prefixes: Sequence[str], family: Family, around: Around, *, deny: bool) -> bool:
+    """Tell whether prefixes hold all wearers of a family; for a deny, any of them."""
+    if any(each == ANY or each.lower() == OWN_TAG for each in prefixes):
+        return True
+    ranges = [found for each in prefixes if (found := _range(each))]
+    mine = [each for each in ranges if f"ipv{each.version}" == family]
+    if any(each.prefixlen == 0 for each in mine):
+        return True
+    if len(ranges) < len(prefixes) and deny:  # a service tag: who knows who is in there
+        return True
+    if around.wearers is None:
+        return deny and bool(mine)
+    worn = [each for each in around.wearers if f"ipv{each.version}" == family]
+    inside = [each for each in worn if any(_within(each, one) for one in mine)]
+    if deny:
+        return any(each.overlaps(one) for each in worn for one in mine)
+    return bool(worn) and len(inside) == len(worn)
+
+
+def _within(inner: Range, outer: Range) -> bool:
+    return inner.overlaps(outer) and inner.prefixlen >= outer.prefixlen
+
+
+def _peers(far: _Side, family: Family, around: Around) -> Iterator[Peer]:
+    for group in map(around.ids.short, far.groups):
+        if group in around.companions:
+            yield GroupPeer(firewall=group)
+        else:
+            yield AddressSetPeer(address_set=f"{GROUP_SET}{group}")
+    for prefix in far.prefixes:
+        found = _range(prefix)
+        if prefix == ANY:
+            yield EVERYONE[family]
+        elif found is None:
+            yield AddressSetPeer(address_set=prefix)
+        elif f"ipv{found.version}" == family:
+            yield CidrPeer(cidr=found)
+
+
+def _range(prefix: str) -> Range | None:
+    try:
+        return ipaddress.ip_network(prefix, strict=False)
+    except ValueError:
+        return None
+
+
+def write(rules: Sequence[FirewallRule], around: Around) -> dict[str, Any]:
+    """Return the one native rule that says these, which share a direction and a priority.
+
+    Invalid when none does.
+    """
+    first = rules[0]
+    ingress = first.direction is Direction.INGRESS
+    near, far = ("destination", "source") if ingress else ("source", "destination")
+    told: dict[str, Any] = {
+        "properties": {
+            "description": first.description[:DESCRIPTION_LENGTH],
+            "protocol": _word({rule.protocol for rule in rules}),
+            "access": ACTION_WORDS[first.action],
+            "priority": first.priority,
+            "direction": DIRECTION_WORDS[first.direction],
+            **_port_words("destination", [rule.ports for rule in rules]),
+            **_port_words("source", [rule.source_ports for rule in rules]),
+            f"{near}AddressPrefix": _near_word(rules),
+            **_far_words(far, rules, around),
+        }
+    }
+    if {_bare(rule) for rule in read(told, around)} != {_bare(rule) for rule in rules}:
+        if len(rules) == 1:
+            raise Unsupported("a security group cannot say this rule: fit the firewall first")
+        raise Invalid(
+            f"{len(rules)} rules share {first.direction} priority {first.priority} and cannot be "
+            "said as one",
+            hint="Give each rule of a direction a priority of its own",
+        )
+    return told
+
+
+def _bare(rule: FirewallRule) -> FirewallRule:
+    return rule.model_copy(update={"description": "", "icmp": None})
+
+
+def _word(protocols: set[int | None]) -> str:
+    words = {ANY if protocol is None else WORDS[protocol] for protocol in protocols}
+    return words.pop() if len(words) == 1 else ANY
+
+
+def _port_words(side: str, ports: Sequence[PortRange | None]) -> dict[str, Any]:
+    said = list(dict.fromkeys(ports))
+    words = [ANY if each is None else _port_word(each) for each in said]
+    return {f"{side}PortRange": words[0]} if len(words) == 1 else {f"{side}PortRanges": words}
+
+
+def _port_word(ports: PortRange) -> str:
+    return str(ports.first) if ports.first == ports.last else f"{ports.first}-{ports.last}"
+
+
+def _near_word(rules: Sequence[FirewallRule]) -> str:
+    """Return what tells the family on our own side, where the peers do not."""
+    families = {rule.family for rule in rules}
+    if all(isinstance(rule.peer, CidrPeer) for rule in rules) or len(families) == len(Family):
+        return ANY
+    return str(EVERYONE[families.pop()].cidr)
+
+
+def _far_words(side: str, rules: Sequence[FirewallRule], around: Around) -> dict[str, Any]:
+    peers = list(dict.fromkeys(rule.peer for rule in rules))
+    if set(peers) == set(EVERYONE.values()):
+        return {f"{side}AddressPrefix": ANY}
+    groups: list[dict[str, str]] = []
+    prefixes: list[str] = []
+    for peer in peers:
+        match peer:
+            case GroupPeer(firewall=firewall):
+                groups.append({"id": around.ids.path(GROUP, firewall)})
+            case AddressSetPeer(address_set=name) if name.startswith(GROUP_SET):
+                groups.append({"id": around.ids.path(GROUP, name.removeprefix(GROUP_SET))})
+            case AddressSetPeer(address_set=name):
+                prefixes.append(_service_tag(name))
+            case CidrPeer(cidr=cidr):
+                prefixes.append(str(cidr))
+    words: dict[str, Any] = {}
+    if groups:
+        words[f"{side}ApplicationSecurityGroups"] = groups
+    if len(prefixes) == 1:
+        words[f"{side}AddressPrefix"] = prefixes[0]
+    elif prefixes:
+        words[f"{side}AddressPrefixes"] = prefixes
+    return words
+
+
+def _service_tag(name: str) -> str:
+    if not name.replace(".", "").isalnum() or not name[0].isalpha():
+        raise Unsupported(f"{name} is no service tag", hint="Name the addresses in their place")
+    return name
