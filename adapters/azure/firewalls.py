@@ -95,11 +95,8 @@ class Firewalls(FirewallGroups):
         ):
             place = self._ids.place(kinds.FIREWALL, id)
             groups = self._session.network.network_security_groups
-            for other in self._security_groups():
-                own = self._ids.short(other["id"])
-                named = map(self._ids.short, groups_in(translate.own_rules(other)))
-                if own != id.lower() and id.lower() in named:
-                    raise Conflict(f"firewall {id} is a peer in rules of {own}")
+            if id.lower() in self._companions():
+                self._check_no_peer(id.lower())
             with contextlib.suppress(ResourceNotFoundError):
                 finished(
                     groups.begin_delete(place.group, place.name),
@@ -117,3 +114,9 @@ class Firewalls(FirewallGroups):
             if not worn:
                 return []
             return self._read([self._security_group(self._ids.short(worn["id"]))])
+
+    def _check_no_peer(self, id: str) -> None:
+        for other in self._security_groups():
+            own = self._ids.short(other["id"])
+            if own != id and id in map(self._ids.short, groups_in(translate.own_rules(other))):
+                raise Conflict(f"firewall {id} is a peer in rules of {own}")

@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from adapters.azure.defaults import BALANCER, INTERNET, VIRTUAL_NETWORK
 from adapters.azure.ids import Ids
 from adapters.azure.kinds import GROUP
 from adapters.azure.translate.native import properties
@@ -48,8 +49,14 @@ DIRECTION_WORDS = {Direction.INGRESS: "Inbound", Direction.EGRESS: "Outbound"}
 ACTIONS = {"allow": Action.ALLOW, "deny": Action.DENY}
 ACTION_WORDS = {Action.ALLOW: "Allow", Action.DENY: "Deny"}
 
-OWN_TAG = "virtualnetwork"
-"""The service tag every machine's own address is in."""
+TAGS = {
+    "virtualnetwork": VIRTUAL_NETWORK,
+    "virtual_network": VIRTUAL_NETWORK,
+    "azureloadbalancer": BALANCER,
+    "azure_loadbalancer": BALANCER,
+    "internet": INTERNET,
+}
+"""One spelling for the tags of the default rules, which some rules have in older ones."""
 
 GROUP_SET = "asg/"
 """Prefix of the address sets that are application security groups, not service tags."""
@@ -84,7 +91,10 @@ class _Side(NamedTuple):
             return tuple(each for each in (about.get(one), *(about.get(many) or [])) if each)
 
         return cls(
-            prefixes=told(f"{name}AddressPrefix", f"{name}AddressPrefixes"),
+            prefixes=tuple(
+                TAGS.get(each.lower(), each)
+                for each in told(f"{name}AddressPrefix", f"{name}AddressPrefixes")
+            ),
             groups=tuple(
                 each["id"] for each in about.get(f"{name}ApplicationSecurityGroups") or []
             ),
@@ -127,11 +137,11 @@ def read(told: Mapping[str, Any], around: Around) -> tuple[FirewallRule, ...]:
 
 def need_wearers(rules: Iterable[Mapping[str, Any]]) -> bool:
     """Tell whether reading native rules needs the addresses of what they are for."""
-    whole = (ANY, OWN_TAG, "0.0.0.0/0", "::/0")
+    whole = (ANY, VIRTUAL_NETWORK, "0.0.0.0/0", "::/0")
     for each in rules:
         about = properties(each)
         near = "destination" if about["direction"].lower() == "inbound" else "source"
-        if any(one.lower() not in whole for one in _Side.of(about, near).prefixes):
+        if any(one not in whole for one in _Side.of(about, near).prefixes):
             return True
     return False
 
@@ -183,7 +193,7 @@ def _families(near: _Side, action: Action, around: Around) -> list[Family]:
 
 def _means_all(prefixes: Sequence[str], family: Family, around: Around, *, deny: bool) -> bool:
     """Tell whether prefixes hold all wearers of a family; for a deny, any of them."""
-    if any(each == ANY or each.lower() == OWN_TAG for each in prefixes):
+    if ANY in prefixes or VIRTUAL_NETWORK in prefixes:  # every machine's own address is in there
         return True
     ranges = [found for each in prefixes if (found := _range(each))]
     mine = [each for each in ranges if f"ipv{each.version}" == family]

@@ -100,6 +100,13 @@ def test_a_service_tag_and_groups_are_names() -> None:
     }
 
 
+@pytest.mark.parametrize("word", ["VIRTUAL_NETWORK", "virtualnetwork", "VirtualNetwork"])
+def test_a_tag_in_another_spelling_is_the_same(word: str) -> None:
+    found = read(native(sourceAddressPrefix=word, destinationAddressPrefix=word), AROUND)
+    assert {rule.peer for rule in found} == {AddressSetPeer(address_set="VirtualNetwork")}
+    assert len(found) == 2
+
+
 def test_any_protocol_on_a_port_is_those_that_have_ports() -> None:
     found = read(native(protocol="*", destinationPortRange="53"), AROUND)
     assert {rule.protocol for rule in found} == {6, 17}

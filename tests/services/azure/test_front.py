@@ -9,6 +9,7 @@ import pytest
 from azure.core.exceptions import (
     HttpResponseError,
     ResourceNotFoundError,
+    ServiceResponseError,
 )
 from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
@@ -195,6 +196,29 @@ def test_an_operation_is_seen_on_its_way(azure: AzureService, network: Any) -> N
     poller.result()
     with pytest.raises(ResourceNotFoundError):
         network.application_security_groups.get(RG, "web")
+
+
+def test_an_operation_says_when_to_ask_again(azure: AzureService, network: Any) -> None:
+    azure.limit(retry_after=9, operation_seconds=60)
+
+    def headers(pipeline: Any, *_: Any) -> Any:
+        return pipeline.http_response.headers
+
+    told = network.application_security_groups.begin_create_or_update(
+        RG, "web", {"location": HERE}, polling=False, cls=headers
+    ).result()
+    assert told["Retry-After"] == "9"
+    assert (
+        f"/providers/Microsoft.Network/locations/{HERE}/operations/"
+        in (told["Azure-AsyncOperation"])
+    )
+
+
+def test_an_answer_may_be_lost_after_the_work_was_done(azure: AzureService, network: Any) -> None:
+    azure.fault("Microsoft.Network/applicationSecurityGroups/write", lost=True)
+    with pytest.raises(ServiceResponseError):
+        group(network, "web")
+    assert [each.name for each in network.application_security_groups.list(RG)] == ["web"]
 
 
 def test_throttling_and_breakdowns_come_on_order(azure: AzureService, network: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.network import NetworkManagementClient
 
+from tests.services.azure.caller import Caller
 from tests.services.azure.fixture import AzureService
 
 HERE, RG = "westeurope", "interop"
@@ -272,3 +273,50 @@ def test_what_is_behind_a_service_tag_is_told(network: Any) -> None:
     assert found["Storage.WestEurope"]
     assert set(found["Storage"]).isdisjoint(found["Sql"])
     assert "VirtualNetwork" not in found
+
+
+def test_what_was_read_can_be_written_back_and_changes_nothing(
+    azure: AzureService, network: Any
+) -> None:
+    rule = {
+        "protocol": "Tcp",
+        "access": "Allow",
+        "direction": "Inbound",
+        "priority": 100,
+        "sourceAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRanges": ["22", "80-90"],
+    }
+    groups = made(
+        network.network_security_groups,
+        "nsg",
+        properties={"securityRules": [{"name": "ssh", "properties": rule}]},
+    )
+    net(network)
+    inside = subnet(network, networkSecurityGroup={"id": groups.id})
+    public = made(
+        network.public_ip_addresses,
+        "ip",
+        sku={"name": "Standard"},
+        properties={"publicIPAllocationMethod": "Static"},
+    )
+    card = nic(network, "one", inside.id, publicIPAddress={"id": public.id})
+
+    caller = Caller(azure)
+    above = inside.id.rpartition("/subnets/")[0]
+    for each in (groups.id, above, inside.id, public.id, card.id):
+        path = f"{each}?api-version=2026-03-01"
+        before = caller.send({"method": "GET", "path": path})[2]
+        status, headers, body = caller.send({"method": "PUT", "path": path, "body": before})
+        assert status == 200, body
+        caller.finish(headers)
+        assert without_etags(caller.send({"method": "GET", "path": path})[2]) == without_etags(
+            before
+        )
+
+
+def without_etags(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_etags(each) for name, each in value.items() if name != "etag"}
+    return [without_etags(each) for each in value] if isinstance(value, list) else value

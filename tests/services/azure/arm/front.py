@@ -90,7 +90,6 @@ class Arm:
             answer = self._answer(request, fault)
         except ArmError as error:
             answer = refusal(error)
-            answer.headers["x-ms-failure-cause"] = "gateway"
         if any(each.lost or each.hang_up for each in fault):
             return Response(0, hang_up=True)
         answer.headers |= {
