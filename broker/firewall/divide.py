@@ -77,7 +77,10 @@ def divide(case: Case, edge: Edge) -> Divided | None:
                 found.append(Divided(on_cards, around, passing))
     return min(
         found,
-        key=lambda each: (each.passing is not case.before, len(each.around.rules)),
+        key=lambda each: (
+            case.judged(diagrams.but_not(case.wanted, each.passing)) is not NOTHING,
+            len(each.around.rules),
+        ),
         default=None,
     )
 

@@ -81,7 +81,8 @@ def translate(
 
 def _better(case: Case, divided: Divided, form: _Form) -> bool:
     """Tell whether two places say it better: as exactly and in fewer rules, or at all."""
-    return divided.passing is case.before or not form.fits(case.limits)
+    lost = case.judged(case.space.diagrams.but_not(form.lets, divided.passing))
+    return lost is NOTHING or not form.fits(case.limits)
 
 
 def _on_cards(case: Case, divided: Divided) -> _Form:

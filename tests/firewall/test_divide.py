@@ -71,6 +71,16 @@ def test_three_denied_hosts_are_three_denies_around_the_subnet() -> None:
     assert loss.after == "1 rules on the cards, 3 denies around the subnet"
 
 
+def test_what_nobody_there_can_say_does_not_keep_denies_on_the_cards() -> None:
+    odd = rule(port=8443, cidr="10.1.0.0/16", priority=50, source_ports={"first": 1, "last": 9})
+    spec = firewall(*denied(*FAR).rules[:3], odd, rule(port=443, priority=60))
+    found = translate(spec, AWS.firewall, edge=EDGE)
+    assert found.around is not None
+    assert found.proof.tighter_by == (
+        "tcp/8443 from 10.1.0.0-10.1.2.2, 10.1.2.4-10.1.255.255 source port 1-9",
+    )
+
+
 def test_what_one_firewall_holds_stays_on_the_cards() -> None:
     assert translate(denied(FAR[0]), AWS.firewall, edge=EDGE).around is None
 
