@@ -57,11 +57,20 @@ def connections(space: Space, layers: Iterable[Layer], around: Around = NOBODY) 
     passing = ALL
     for layer in (*layers, *around.layers):
         if layer.firewalls:
-            here = NOTHING
-            for spec in layer.firewalls:
-                here = space.diagrams.either(here, opened(space, spec, layer.defaults))
-            passing = space.diagrams.both(passing, here)
+            passing = space.diagrams.both(passing, _by_any(space, layer))
     return overruled(space, around.policy, passing)
+
+
+def _by_any(space: Space, layer: Layer) -> Node:
+    """Return what at least one firewall of a layer lets through."""
+    rules = [rule for spec in layer.firewalls for rule in spec.rules]
+    plain = all(rule.action is Action.ALLOW for rule in (*rules, *layer.defaults))
+    if plain and all(spec.stateful for spec in layer.firewalls):
+        return space.passing([*rules, *layer.defaults])  # in any order, all at once
+    here = NOTHING
+    for spec in layer.firewalls:
+        here = space.diagrams.either(here, opened(space, spec, layer.defaults))
+    return here
 
 
 def shared(policies: Iterable[Sequence[FirewallRule]]) -> tuple[FirewallRule, ...]:

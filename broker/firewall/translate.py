@@ -187,6 +187,8 @@ def _with_tail(case: Case, rules: Sequence[FirewallRule], lets: Node) -> list[Fi
     Before those goes what the platform itself needs and they would stop.
     """
     defaults = case.limits.defaults
+    if not defaults:
+        return without_needless(case.space, rules)
     diagrams = case.space.diagrams
     passing = case.space.passing([*rules, *defaults])
     too_much = case.judged(diagrams.but_not(passing, lets))
