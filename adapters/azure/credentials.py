@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -12,6 +13,12 @@ from adapters.azure.settings import Settings
 
 CHOICE = "AZURE_TOKEN_CREDENTIALS"
 """With this variable people choose one of the chain themselves."""
+
+
+_LOG = logging.getLogger("azure.identity")
+if _LOG.level == logging.NOTSET:
+    # it warns of every way to log in that there is not, and of what it then raises
+    _LOG.setLevel(logging.ERROR)
 
 
 class Credential:

@@ -44,6 +44,7 @@ MESSAGE_LENGTH = 500
 
 _MARKUP = re.compile(r"<(style|title).*?</\1>|<[^>]*>", re.DOTALL)
 _LOGIN = re.compile(r"AADSTS\d+")
+_LOGIN_AWAY = re.compile(r"HTTP status: (5\d\d|429)\b")
 _ACTION = re.compile(r"perform action '([^']+)'")
 
 
@@ -174,30 +175,38 @@ def _from_client(error: Exception, operation: str) -> BrokerError:
     return _unreached(error, operation)
 
 
-def _reason(error: BaseException) -> Exception | None:
+def _reason(error: BaseException) -> BaseException | None:
     """Return why a login was not even answered, where that is why it failed."""
-    below = error.__cause__ or error.__context__
-    while below is not None:
-        if isinstance(below, (sdk.ServiceRequestError, sdk.ServiceResponseError)):
-            return below
-        below = below.__cause__ or below.__context__
-    return None
+    unanswered = (sdk.ServiceRequestError, sdk.ServiceResponseError)
+    return next((one for one in _with_causes(error) if isinstance(one, unanswered)), None)
 
 
 def _not_logged_in(error: sdk.ClientAuthenticationError, operation: str) -> BrokerError:
-    text = str(error.message)
-    if found := _LOGIN.search(text):
-        body = {"error": "login", "error_description": text[found.start() :]}
-        return error_for(401, json.dumps(body), operation=operation)
-    return _told(
-        ConfigError,
-        "no credentials were found",
-        operation,
-        "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
-    )
+    texts = [str(one) for one in _with_causes(error)]
+    for text in texts:
+        if found := _LOGIN.search(text):
+            body = {"error": "login", "error_description": text[found.start() :]}
+            return error_for(401, json.dumps(body), operation=operation)
+    if any(map(_LOGIN_AWAY.search, texts)):
+        return _unreached(error, operation)
+    if "failed to retrieve a token" in texts[0]:
+        return _told(
+            ConfigError,
+            "no credentials were found",
+            operation,
+            "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+        )
+    return _told(AccessDenied, _first_line(texts[0]), operation, "Log in again, or check AZURE_*")
 
 
-def _unreached(error: Exception, operation: str) -> BrokerError:
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    below: BaseException | None = error
+    while below is not None:
+        yield below
+        below = below.__cause__ or below.__context__
+
+
+def _unreached(error: BaseException, operation: str) -> BrokerError:
     text = str(getattr(error, "message", "") or error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text:
         hint = "Name the certificate to trust as `ca_file` in the accounts file"

@@ -17,6 +17,7 @@ from broker.adapter import (
     Limits,
     Pausable,
     PublicAddresses,
+    Suspendable,
 )
 
 
@@ -58,5 +59,6 @@ class OpenStackAdapter(Instances, Makings, KeyPairs):
 _adapter: type[Adapter] = OpenStackAdapter
 _console: type[ConsoleLog] = OpenStackAdapter
 _pausable: type[Pausable] = OpenStackAdapter
+_suspendable: type[Suspendable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter
 _sets: type[AddressSets] = OpenStackAdapter

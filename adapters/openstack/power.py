@@ -77,6 +77,15 @@ class Power(Servers):
                 raise Conflict(f"{id} is stopped, not paused", hint="Start it instead")
             self._start(id)
 
+    def suspend_instance(self, id: str) -> None:
+        """Write the memory to disk and stop; quiet when it is suspended, Conflict when stopped."""
+        with calling("suspend instance"):
+            if self._state(id) == "suspended":
+                return
+            self._must_run(id)
+            self._act(id, "suspend")
+            self._settled(id, lambda told: told["status"] == "SUSPENDED", f"suspending {id}")
+
     def console_log(self, id: str) -> str:
         """Return the text kept so far, oldest first; empty when the guest wrote nothing.
 

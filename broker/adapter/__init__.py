@@ -10,6 +10,7 @@ from broker.adapter.abilities import (
     PublicAddresses,
     SpotMarket,
     SubnetFirewalls,
+    Suspendable,
 )
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
@@ -48,6 +49,7 @@ __all__ = [
     "Rate",
     "SpotMarket",
     "SubnetFirewalls",
+    "Suspendable",
     "rate_limited",
     "read_only",
     "retrying",

@@ -28,6 +28,15 @@ class Pausable(Protocol):
 
 
 @runtime_checkable
+class Suspendable(Protocol):
+    """Can write a running machine's memory to disk and stop it; started, it goes on from there."""
+
+    def suspend_instance(self, id: str) -> None:
+        """Suspend; quiet when it is suspended, Conflict when it does not run."""
+        ...
+
+
+@runtime_checkable
 class ConsoleLog(Protocol):
     """Keeps what the guest wrote on its serial console."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.adapter import Adapter, Pausable
+from broker.adapter import Adapter, Pausable, Suspendable
 from broker.errors import Conflict
 from broker.model import Power, StopMode
 from tests.conformance.knobs import Knobs
@@ -83,6 +83,24 @@ class PowerConformance:
             pytest.skip("cannot pause")
         with pytest.raises(Conflict):
             adapter.pause_instance(stopped)
+
+    def test_a_suspended_instance_goes_on_when_it_is_started(
+        self, adapter: Adapter, running: str
+    ) -> None:
+        if not isinstance(adapter, Suspendable):
+            pytest.skip("cannot suspend")
+        adapter.suspend_instance(running)
+        adapter.suspend_instance(running)
+        assert adapter.instance(running).state.power is Power.SUSPENDED
+
+        adapter.start_instance(running)
+        self.runs(adapter, running)
+
+    def test_a_stopped_instance_cannot_be_suspended(self, adapter: Adapter, stopped: str) -> None:
+        if not isinstance(adapter, Suspendable):
+            pytest.skip("cannot suspend")
+        with pytest.raises(Conflict):
+            adapter.suspend_instance(stopped)
 
     @staticmethod
     def runs(adapter: Adapter, id: str) -> None:

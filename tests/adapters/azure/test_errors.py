@@ -196,6 +196,18 @@ def test_a_login_host_that_is_away_is_worth_another_try() -> None:
     assert type(left(error)) is errors.Transient
 
 
+def test_a_login_host_that_answers_nonsense_is_worth_another_try() -> None:
+    error = sdk.ClientAuthenticationError("Authentication failed: Unable to get configuration")
+    error.__cause__ = ValueError("OIDC Discovery failed on https://x. HTTP status: 503, Error: ")
+    assert type(left(error)) is errors.Transient
+
+
+def test_a_login_that_failed_for_a_reason_of_its_own_says_it() -> None:
+    found = left(sdk.ClientAuthenticationError("Please run 'az login' to setup account."))
+    assert type(found) is errors.AccessDenied
+    assert "az login" in found.message
+
+
 def test_no_credentials_at_all_is_a_fault_of_the_account() -> None:
     error = sdk.ClientAuthenticationError("DefaultAzureCredential failed to retrieve a token")
     found = left(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from botocore.config import Config
 from broker.adapter import Account
 from tests.services.aws.__main__ import start
 from tests.services.aws.settings import Settings
+from tests.services.process import free_port
 
 NO_RETRIES = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=30)
 
@@ -101,12 +101,6 @@ class AwsService:
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read())
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.services import process
 from tests.services.azure.settings import Settings, state_root
 
 HERE = Path(__file__).parent
@@ -69,18 +70,13 @@ def _install(target: Path) -> Path:
 
 
 def start(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start a process that serves blobs; it may take a moment until it answers."""
-    script = install()
+    """Start a process that serves blobs, and return it once it answers."""
+    command = [
+        *(str(node()), str(install()), *OPTIONS),
+        *("--blobHost", settings.host, "--blobPort", str(settings.azurite_port)),
+    ]
+    address = (settings.host, settings.azurite_port)
+    log = settings.folder / "azurite.log"
+    # it writes a file of its own where it is started
     settings.folder.mkdir(parents=True, exist_ok=True)
-    with (settings.folder / "azurite.log").open("wb") as log:
-        return subprocess.Popen(
-            [
-                *(str(node()), str(script), *OPTIONS),
-                *("--blobHost", settings.host, "--blobPort", str(settings.azurite_port)),
-            ],
-            cwd=settings.folder,
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    return process.start(command, address, folder=settings.folder, log=log)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import socket
 import ssl
 import subprocess
 import threading
@@ -19,8 +18,9 @@ import pytest
 
 from broker.adapter import Account
 from tests.services.azure import azurite
-from tests.services.azure.__main__ import start, start_azurite
+from tests.services.azure.__main__ import start
 from tests.services.azure.settings import Settings
+from tests.services.process import free_port
 from tests.services.require import missing
 
 CONTROL_SECONDS = 30.0
@@ -148,17 +148,11 @@ class AzureService:
         self._connection.close()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
 @contextmanager
 def running(folder: Path) -> Iterator[AzureService]:
     """A service of one's own, with its Azurite, both stopped at the end."""
     settings = Settings(port=free_port(), azurite_port=free_port(), folder=folder)
-    started = [start_azurite(settings)]
+    started = [azurite.start(settings)]
     try:
         started.append(start(settings))
         with closing(AzureService(settings)) as service:

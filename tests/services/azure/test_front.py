@@ -15,6 +15,7 @@ from azure.mgmt.network import NetworkManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from tests.services.azure.fixture import AzureService
+from tests.services.azure.refusals import code
 
 HERE, RG = "westeurope", "interop"
 
@@ -35,11 +36,6 @@ def group(network: Any, name: str, /, **different: Any) -> Any:
     """An application security group: the simplest resource there is."""
     body = {"location": HERE, **different}
     return network.application_security_groups.begin_create_or_update(RG, name, body).result()
-
-
-def code(raised: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, str]:
-    assert raised.value.error is not None
-    return raised.value.status_code, str(raised.value.error.code)
 
 
 def test_a_group_is_made_listed_and_deleted_with_what_it_holds(resources: Any, azure: Any) -> None:

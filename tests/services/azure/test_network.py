@@ -11,6 +11,8 @@ from azure.mgmt.network import NetworkManagementClient
 
 from tests.services.azure.caller import Caller
 from tests.services.azure.fixture import AzureService
+from tests.services.azure.refusals import code
+from tests.services.azure.test_security_groups import SSH
 
 HERE, RG = "westeurope", "interop"
 
@@ -41,13 +43,18 @@ def nic(network: Any, name: str, subnet_id: str, /, **more: Any) -> Any:
     return made(network.network_interfaces, name, properties={"ipConfigurations": [configuration]})
 
 
+def fixed(network: Any) -> Any:
+    """A public address."""
+    return made(
+        network.public_ip_addresses,
+        "ip",
+        sku={"name": "Standard"},
+        properties={"publicIPAllocationMethod": "Static"},
+    )
+
+
 def address(interface: Any) -> str:
     return str(interface.ip_configurations[0].private_ip_address)
-
-
-def code(raised: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, str]:
-    assert raised.value.error is not None
-    return raised.value.status_code, str(raised.value.error.code)
 
 
 def test_a_network_shows_its_subnets_however_they_were_made(network: Any) -> None:
@@ -116,10 +123,10 @@ def test_the_platform_gives_the_fifth_address_first_and_keeps_it(network: Any) -
 def test_a_fixed_address_must_be_free(network: Any, asked: str, expected: str) -> None:
     net(network)
     inside = subnet(network).id
-    fixed = {"privateIPAllocationMethod": "Static"}
-    assert address(nic(network, "one", inside, privateIPAddress="10.0.1.9", **fixed)) == "10.0.1.9"
+    static = {"privateIPAllocationMethod": "Static"}
+    assert address(nic(network, "one", inside, privateIPAddress="10.0.1.9", **static)) == "10.0.1.9"
     with pytest.raises(HttpResponseError) as raised:
-        nic(network, "two", inside, privateIPAddress=asked, **fixed)
+        nic(network, "two", inside, privateIPAddress=asked, **static)
     assert code(raised) == (400, expected)
     with pytest.raises(ResourceNotFoundError):
         network.network_interfaces.get(RG, "two")
@@ -139,12 +146,7 @@ def test_things_go_in_the_order_of_their_use_only(network: Any) -> None:
     net(network)
     group = made(network.network_security_groups, "nsg", properties={})
     inside = subnet(network, networkSecurityGroup={"id": group.id})
-    public = made(
-        network.public_ip_addresses,
-        "ip",
-        sku={"name": "Standard"},
-        properties={"publicIPAllocationMethod": "Static"},
-    )
+    public = fixed(network)
     interface = nic(network, "one", inside.id, publicIPAddress={"id": public.id})
     assert network.public_ip_addresses.get(RG, "ip").ip_configuration.id.startswith(interface.id)
     assert [each.id for each in network.network_security_groups.get(RG, "nsg").subnets] == [
@@ -246,12 +248,7 @@ def test_an_application_group_stays_in_one_network(network: Any) -> None:
 
 
 def test_a_nat_gateway_leads_a_subnet_out(network: Any) -> None:
-    public = made(
-        network.public_ip_addresses,
-        "ip",
-        sku={"name": "Standard"},
-        properties={"publicIPAllocationMethod": "Static"},
-    )
+    public = fixed(network)
     gateway = made(
         network.nat_gateways,
         "nat",
@@ -278,29 +275,14 @@ def test_what_is_behind_a_service_tag_is_told(network: Any) -> None:
 def test_what_was_read_can_be_written_back_and_changes_nothing(
     azure: AzureService, network: Any
 ) -> None:
-    rule = {
-        "protocol": "Tcp",
-        "access": "Allow",
-        "direction": "Inbound",
-        "priority": 100,
-        "sourceAddressPrefix": "*",
-        "sourcePortRange": "*",
-        "destinationAddressPrefix": "*",
-        "destinationPortRanges": ["22", "80-90"],
-    }
     groups = made(
         network.network_security_groups,
         "nsg",
-        properties={"securityRules": [{"name": "ssh", "properties": rule}]},
+        properties={"securityRules": [{"name": "ssh", "properties": SSH}]},
     )
     net(network)
     inside = subnet(network, networkSecurityGroup={"id": groups.id})
-    public = made(
-        network.public_ip_addresses,
-        "ip",
-        sku={"name": "Standard"},
-        properties={"publicIPAllocationMethod": "Static"},
-    )
+    public = fixed(network)
     card = nic(network, "one", inside.id, publicIPAddress={"id": public.id})
 
     caller = Caller(azure)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.services.azure import azurite
-from tests.services.azure.__main__ import answers
-from tests.services.azure.fixture import AzureService, free_port
+from tests.services.azure.fixture import AzureService
 from tests.services.azure.settings import REPOSITORY, Settings
+from tests.services.process import answers, free_port
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.network import NetworkManagementClient
 
 from tests.services.azure.fixture import AzureService
+from tests.services.azure.refusals import code
 
 HERE, RG = "westeurope", "interop"
 SSH = {
@@ -38,11 +39,6 @@ def group(network: Any, *rules: dict[str, Any], name: str = "nsg") -> Any:
     ]
     body = {"location": HERE, "properties": {"securityRules": asked}}
     return network.network_security_groups.begin_create_or_update(RG, name, body).result()
-
-
-def code(raised: pytest.ExceptionInfo[HttpResponseError]) -> tuple[int | None, str]:
-    assert raised.value.error is not None
-    return raised.value.status_code, str(raised.value.error.code)
 
 
 def test_a_new_group_has_the_six_rules_nobody_can_remove(network: Any) -> None:
@@ -167,3 +163,14 @@ def test_a_group_has_room_for_a_thousand_rules(network: Any) -> None:
     with pytest.raises(HttpResponseError) as raised:
         network.security_rules.begin_create_or_update(RG, "nsg", "more", more)
     assert code(raised)[0] == 400
+
+
+def test_two_rules_cannot_have_one_name(network: Any) -> None:
+    twice = [
+        {"name": name, "properties": SSH | {"priority": priority}}
+        for name, priority in (("ssh", 100), ("SSH", 110))
+    ]
+    body = {"location": HERE, "properties": {"securityRules": twice}}
+    with pytest.raises(HttpResponseError) as raised:
+        network.network_security_groups.begin_create_or_update(RG, "nsg", body)
+    assert code(raised) == (400, "InvalidRequestFormat")

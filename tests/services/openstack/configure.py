@@ -180,7 +180,7 @@ def nova() -> None:
             "DEFAULT": {
                 "host": "interop-kvm",
                 "state_path": DATA / "nova-kvm",
-                "compute_driver": "libvirt.LibvirtDriver",
+                "compute_driver": "interop_guests.LibvirtDriver",
             },
             "libvirt": {
                 "virt_type": "qemu",

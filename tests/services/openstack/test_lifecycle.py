@@ -66,17 +66,6 @@ def test_a_resize_nobody_confirmed_is_confirmed_when_it_is_the_one_asked_for(
     assert (found.offer, found.state.task) == ("small", None)
 
 
-def test_a_suspended_machine_is_told_and_resumes(
-    adapter: OpenStackAdapter, machine: Machine
-) -> None:
-    adapter._act(machine.id, "suspend")
-    until(adapter, machine.id, "SUSPENDED")
-    state = adapter.instance(machine.id).state
-    assert (state.power, state.allocated) == (Power.SUSPENDED, True)
-    adapter.start_instance(machine.id)
-    assert adapter.instance(machine.id).state.power is Power.RUNNING
-
-
 def test_a_shelved_machine_has_no_host_and_comes_back_where_it_was(
     adapter: OpenStackAdapter, machine: Machine
 ) -> None:

@@ -64,7 +64,7 @@ install() {
     /usr/bin/python3 -m venv "$venv"
     nice "$venv/bin/pip" install --disable-pip-version-check -c "$here/constraints.txt" \
         -r "$here/services.txt"
-    # nova loads drivers only from inside its own package: a one-line module leads to ours
+    # nova loads drivers only from inside its own package: one-line modules lead to ours
     local site
     site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     # copied, because a build writes beside its source
@@ -72,6 +72,8 @@ install() {
     "$venv/bin/pip" install --disable-pip-version-check --no-deps --force-reinstall "$root/plugins"
     echo "from interop_stack.hypervisor import CopyingFakeDriver  # noqa: F401" \
         >"$site/nova/virt/interop_stack.py"
+    echo "from interop_stack.guests import LibvirtDriver  # noqa: F401" \
+        >"$site/nova/virt/interop_guests.py"
 }
 if [ "$(cat "$data/installed" 2>/dev/null)" != "$wanted" ]; then
     rm -f "$data/done.install"

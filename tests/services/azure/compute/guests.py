@@ -28,7 +28,7 @@ def cards(azure: AzureService, *names: str) -> list[str]:
                 **HERE,
                 "properties": {
                     "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
-                    "subnets": [{"name": "sub", "properties": {"addressPrefix": "10.0.0.0/24"}}],
+                    "subnets": [{"name": "sub", "properties": {"addressPrefix": "10.0.0.0/20"}}],
                 },
             },
         ).result()
@@ -89,3 +89,14 @@ def from_disk(card: str, disk: str, size: str = "Standard_D2s_v5") -> dict[str, 
             "networkProfile": {"networkInterfaces": [{"id": card}]},
         },
     }
+
+
+def create(compute: Any, body: dict[str, Any], name: str = "vm") -> Any:
+    """Make a machine, or write it anew, and wait for it."""
+    return compute.virtual_machines.begin_create_or_update("one", name, body).result()
+
+
+def power(compute: Any, name: str = "vm") -> list[str]:
+    """The power states a machine's instance view tells: one, or none."""
+    view = compute.virtual_machines.instance_view("one", name)
+    return [s.code for s in view.statuses if s.code.startswith("PowerState")]

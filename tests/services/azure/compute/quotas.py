@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/quotas/per-vm-quota-requests; https://learn.mi
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tests.services.azure.arm.errors import conflict
@@ -32,17 +33,9 @@ DEFAULT_DISKS = 50_000
 
 def usages(arm: Arm, location: str) -> list[dict[str, Any]]:
     """Every quota of a region with what is used of it."""
-    used: dict[str, int] = {}
-    for vm in _there(arm, VIRTUAL_MACHINE, location):
-        size = size_of(vm)
-        # allocated or not: https://learn.microsoft.com/azure/quotas/per-vm-quota-requests
-        _add(used, "cores", size.vcpus)
-        _add(used, size.family, size.vcpus)
-        _add(used, "virtualMachines", 1)
-    for disk in _there(arm, DISK, location):
-        _add(used, DISKS[disk.body["sku"]["name"]][0], 1)
-    for _ in _there(arm, SNAPSHOT, location):
-        _add(used, "StandardSnapshotCount", 1)
+    used: Counter[str] = Counter()
+    for kind in (VIRTUAL_MACHINE, DISK, SNAPSHOT):
+        used += _used(arm, location, kind)
     names = {
         "availabilitySets": "Availability Sets",
         "cores": "Total Regional vCPUs",
@@ -54,7 +47,7 @@ def usages(arm: Arm, location: str) -> list[dict[str, Any]]:
     return [
         {
             "unit": "Count",
-            "currentValue": used.get(name, 0),
+            "currentValue": used[name],
             "limit": _limit(arm, name),
             "name": {"value": name, "localizedValue": words},
         }
@@ -72,13 +65,13 @@ def check_size(arm: Arm, location: str, size: Size, before: Size | None) -> None
     ]
     if before is None:
         asked.append(("virtualMachines", "Total Regional Virtual Machines", 1))
-    _check(arm, location, asked)
+    _check(arm, location, VIRTUAL_MACHINE, asked)
 
 
 def check_disk(arm: Arm, location: str, sku: str) -> None:
     """ArmError when one more disk is beyond a quota."""
     name, words = DISKS[sku]
-    _check(arm, location, [(name, words, 1)])
+    _check(arm, location, DISK, [(name, words, 1)])
 
 
 def size_of(vm: Resource) -> Size:
@@ -86,10 +79,10 @@ def size_of(vm: Resource) -> Size:
     return SIZES[vm.properties["hardwareProfile"]["vmSize"].lower()]
 
 
-def _check(arm: Arm, location: str, asked: list[tuple[str, str, int]]) -> None:
-    now = {each["name"]["value"]: each for each in usages(arm, location)}
+def _check(arm: Arm, location: str, kind: str, asked: list[tuple[str, str, int]]) -> None:
+    now = _used(arm, location, kind)
     for name, words, more in asked:
-        used, limit = now[name]["currentValue"], now[name]["limit"]
+        used, limit = now[name], _limit(arm, name)
         if more > 0 and used + more > limit:
             # the words: https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/error-resource-quota
             raise conflict(
@@ -104,9 +97,21 @@ def _check(arm: Arm, location: str, asked: list[tuple[str, str, int]]) -> None:
             )
 
 
-def _there(arm: Arm, kind: str, location: str) -> list[Resource]:
-    beneath = f"/subscriptions/{arm.settings.subscription}"
-    return [each for each in arm.store.of_type(kind, beneath) if each.location == location]
+def _used(arm: Arm, location: str, kind: str) -> Counter[str]:
+    """What resources of one type take of the quotas of a region."""
+    used: Counter[str] = Counter()
+    for each in arm.store.of_type(kind, f"/subscriptions/{arm.settings.subscription}"):
+        if each.location != location:
+            continue
+        if kind == VIRTUAL_MACHINE:
+            size = size_of(each)
+            # allocated or not: https://learn.microsoft.com/azure/quotas/per-vm-quota-requests
+            used.update({"virtualMachines": 1, "cores": size.vcpus, size.family: size.vcpus})
+        elif kind == DISK:
+            used[DISKS[each.body["sku"]["name"]][0]] += 1
+        else:
+            used["StandardSnapshotCount"] += 1
+    return used
 
 
 def _limit(arm: Arm, name: str) -> int:
@@ -116,7 +121,3 @@ def _limit(arm: Arm, name: str) -> int:
 
 def _family_words(size: Size) -> str:
     return f"{size.family.removeprefix('standard').removesuffix('Family')} Family vCPUs"
-
-
-def _add(used: dict[str, int], name: str, more: int) -> None:
-    used[name] = used.get(name, 0) + more

@@ -71,6 +71,10 @@ class VirtualMachines(ComputeType):
             boot.get("hyperVGeneration", "V1"),
             boot.get("supportedCapabilities", {}).get("architecture"),
         )
+        generation = boot.get("hyperVGeneration", "V1")
+        if old is not None and generation != old.hidden["generation"]:
+            # https://learn.microsoft.com/azure/virtual-machines/generation-2: it never changes
+            raise fixed("hyperVGeneration")
         vm_guest.check(resource, is_specialised=storage.is_specialised)
         storage.keep()
         vm_network.connect(self._interfaces(), resource, old)
@@ -82,7 +86,7 @@ class VirtualMachines(ComputeType):
                 "console": None,
             }
         resource.hidden |= {
-            "generation": boot.get("hyperVGeneration", "V1"),
+            "generation": generation,
             "changed": stamp(),
         }
         return lambda: self._provisioned(resource)
@@ -99,6 +103,11 @@ class VirtualMachines(ComputeType):
             properties.pop("userData", None)
         for secret in ("adminPassword", "customData"):
             properties.get("osProfile", {}).pop(secret, None)
+        profile = properties["storageProfile"]
+        for disk in (profile["osDisk"], *profile["dataDisks"]):
+            found = self.store.get(disk["managedDisk"]["id"])
+            if found is not None:
+                disk["diskSizeGB"] = found.properties["diskSizeGB"]
         if "instanceview" in expand or call.query.get("statusonly", "").lower() == "true":
             properties["instanceView"] = vm_view.instance_view(resource)
         return body | {"properties": properties}

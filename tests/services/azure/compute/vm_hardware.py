@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.services.azure.arm.errors import bad_request, conflict
 from tests.services.azure.arm.resource import Resource
 from tests.services.azure.compute import quotas
 from tests.services.azure.compute.compute_type import invalid, missing, refused
+from tests.services.azure.compute.disk_sizes import PROVISIONED, ULTRA
 from tests.services.azure.compute.sizes import SIZES, Size, offered
 
 if TYPE_CHECKING:
@@ -89,6 +90,29 @@ def check_disk(vm: Resource, size: Size, generation: str, architecture: str | No
         raise invalid(
             "securityProfile.uefiSettings",
             "UEFI settings are only for securityType TrustedLaunch or ConfidentialVM.",
+        )
+
+
+def check_disk_kind(vm: Resource, disk: dict[str, Any], size: Size) -> None:
+    """ArmError unless a machine of this size can have a disk of this kind."""
+    sku = disk["managedDisk"].get("storageAccountType", "")
+    if sku.startswith("Premium") and not size.premium:
+        raise invalid(
+            "storageAccountType",
+            f"Requested operation cannot be performed because the VM size {size.name} does not "
+            f"support the storage account type {sku} of disk '{disk['name']}'. Consider updating "
+            "the VM to a size that supports Premium storage.",
+        )
+    # https://learn.microsoft.com/azure/virtual-machines/disks-types: no host caching for these
+    if sku in PROVISIONED and disk["caching"] != "None":
+        raise invalid("dataDisk.caching", f"Disk caching is not supported for {sku} disks.")
+    # https://learn.microsoft.com/azure/virtual-machines/disks-enable-ultra-ssd
+    capabilities = vm.properties.get("additionalCapabilities", {})
+    if sku == ULTRA and not capabilities.get("ultraSSDEnabled"):
+        raise invalid(
+            "managedDisk.storageAccountType",
+            "StorageAccountType UltraSSD_LRS can be used only when "
+            "additionalCapabilities.ultraSSDEnabled is set.",
         )
 
 

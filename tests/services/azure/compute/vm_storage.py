@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.services.azure.arm.address import parse
 from tests.services.azure.arm.errors import ArmError, bad_request, conflict
 from tests.services.azure.arm.resource import Resource
-from tests.services.azure.compute import platform_images
+from tests.services.azure.compute import platform_images, vm_hardware
 from tests.services.azure.compute.compute_type import (
     DISK,
     IMAGE,
@@ -51,7 +51,7 @@ class Storage:
         for disk in (self.profile["osDisk"], *self.profile["dataDisks"]):
             disk.setdefault("caching", "ReadWrite" if disk is self.profile["osDisk"] else "None")
             disk.setdefault("deleteOption", "Detach")
-            self._check_kind(disk)
+            vm_hardware.check_disk_kind(self._vm, disk, self._size)
         self.profile["dataDisks"].sort(key=lambda disk: disk["lun"])
 
     def keep(self) -> None:
@@ -102,7 +102,8 @@ class Storage:
                     target="osDisk.managedDisk.id",
                 )
             self._attach(disk)
-            disk["managedDisk"] = {"id": asked}
+        else:
+            self._same_size(disk, known)
         for name, value in before["osDisk"].items():
             if name == "createOption" and disk.get(name, value) != value:
                 raise fixed("osDisk.createOption")
@@ -118,6 +119,7 @@ class Storage:
     def _data_disk(self, disk: dict[str, Any]) -> None:
         known = self._known(disk)
         if known is not None:
+            self._same_size(disk, known["managedDisk"]["id"])
             for name, value in known.items():
                 if isinstance(value, dict) and isinstance(disk.get(name), dict):
                     disk[name] = {**value, **disk[name]}
@@ -151,6 +153,11 @@ class Storage:
             if not wanted and known["lun"] == disk["lun"]:
                 return known
         return None
+
+    def _same_size(self, entry: dict[str, Any], disk: str) -> None:
+        size = self._disk(disk).properties["diskSizeGB"]
+        if entry.setdefault("diskSizeGB", size) != size:
+            raise invalid("diskSizeGB", "Here a disk is resized by itself, not with its machine.")
 
     def _attach(self, entry: dict[str, Any]) -> None:
         if "id" not in entry.get("managedDisk", {}):
@@ -262,17 +269,6 @@ class Storage:
                 "The maximum number of data disks allowed to be attached to a VM of this size is "
                 f"{self._size.data_disks}.",
                 target="dataDisks",
-            )
-
-    def _check_kind(self, disk: dict[str, Any]) -> None:
-        sku = disk["managedDisk"].get("storageAccountType", "")
-        if sku.startswith("Premium") and not self._size.premium:
-            raise invalid(
-                "storageAccountType",
-                "Requested operation cannot be performed because the VM size "
-                f"{self._size.name} does not support the storage account type {sku} of disk "
-                f"'{disk['name']}'. Consider updating the VM to a size that supports Premium "
-                "storage.",
             )
 
 

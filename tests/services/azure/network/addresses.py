@@ -13,7 +13,7 @@ from tests.services.azure.arm.errors import bad_request
 from tests.services.azure.arm.resource import Resource
 from tests.services.azure.arm.schema import FLAG, TEXT, Items, Reference, Shape, Text
 from tests.services.azure.network import prefixes
-from tests.services.azure.network.network_type import unparsable
+from tests.services.azure.network.network_type import check_unique, unparsable
 from tests.services.azure.network.subnets import Subnets
 
 CONFIGURATIONS = "Microsoft.Network/networkInterfaces/ipConfigurations"
@@ -52,16 +52,9 @@ def check_names(interface: Resource, configurations: list[dict[str, Any]]) -> No
             f"Network interface {interface.id} must have at least one IP configuration.",
             "properties.ipConfigurations",
         )
-    seen: set[str] = set()
+    names = (each["name"] for each in configurations)
+    check_unique(interface, names, "properties.ipConfigurations")
     for each in configurations:
-        if each["name"].lower() in seen:
-            raise unparsable(
-                "DuplicateResourceName",
-                f"Resource {interface.id} has two child resources with the same name "
-                f"({each['name']}).",
-                "properties.ipConfigurations",
-            )
-        seen.add(each["name"].lower())
         each["id"] = f"{interface.id}/ipConfigurations/{each['name']}"
         each["type"] = CONFIGURATIONS
         each["etag"] = f'W/"{uuid.uuid4()}"'

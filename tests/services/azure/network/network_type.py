@@ -94,3 +94,16 @@ def unparsable(code: str, problem: str, path: str) -> ArmError:
     """
     detail = {"code": code, "message": f"{problem} Path {path}."}
     return bad_request("InvalidRequestFormat", "Cannot parse the request.", details=[detail])
+
+
+def check_unique(owner: Resource, names: Iterable[str], path: str) -> None:
+    """ArmError where two children are to have the same name."""
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise unparsable(
+                "DuplicateResourceName",
+                f"Resource {owner.id} has two child resources with the same name ({name}).",
+                path,
+            )
+        seen.add(name.lower())

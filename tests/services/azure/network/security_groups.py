@@ -16,7 +16,7 @@ from tests.services.azure.arm.resource import Resource, references
 from tests.services.azure.arm.resource_type import action
 from tests.services.azure.arm.schema import FLAG, Items, Shape
 from tests.services.azure.network import security_rules
-from tests.services.azure.network.network_type import NetworkType, Quota, unparsable
+from tests.services.azure.network.network_type import NetworkType, Quota, check_unique
 from tests.services.azure.network.subnets import INTERFACES, SUBNETS
 
 GROUPS = "Microsoft.Network/networkSecurityGroups"
@@ -58,14 +58,7 @@ class SecurityGroups(NetworkType):
         asked = resource.properties.pop("securityRules", [])
         kind = self._rules()
         rules = [kind.made(resource, each["name"], each["properties"]) for each in asked]
-        names = [each.name.lower() for each in rules]
-        for name in names:
-            if names.count(name) > 1:
-                raise unparsable(
-                    "DuplicateResourceName",
-                    f"Resource {resource.id} has two child resources with the same name ({name}).",
-                    "properties.securityRules",
-                )
+        check_unique(resource, (each.name for each in rules), "properties.securityRules")
         kind.check(resource, rules)
         resource.properties["resourceGuid"] = (
             old.properties["resourceGuid"] if old is not None else str(uuid.uuid4())

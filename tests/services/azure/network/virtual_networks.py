@@ -13,7 +13,7 @@ from tests.services.azure.arm.resource import Resource
 from tests.services.azure.arm.resource_type import NameRule, action
 from tests.services.azure.arm.schema import ANYTHING, FLAG, TEXT, Items, Number, Shape
 from tests.services.azure.network import prefixes
-from tests.services.azure.network.network_type import NetworkType, Quota, unparsable
+from tests.services.azure.network.network_type import NetworkType, Quota, check_unique
 from tests.services.azure.network.subnets import SUBNET, SUBNETS, Subnets
 
 # Alphanumerics, underscores, periods, hyphens; 2 to 64 characters
@@ -96,18 +96,11 @@ class VirtualNetworks(NetworkType):
     ) -> list[Resource]:
         """The subnets the network is to have. Not naming any leaves them as they are.
 
-        https://techcommunity.microsoft.com/blog/azurenetworkingblog/azure-virtual-network-now-supports-updates-without-subnet-property/4067952
+        https://d365hub.com/Posts/Details/b43b9bd4-0607-42f7-aecf-d1338c5074ee/azure-virtual-network-now-supports-updates-without-subnet-property
         """
         if asked is None:
             return self._existing(network)
-        names = [each["name"].lower() for each in asked]
-        for name in names:
-            if names.count(name) > 1:
-                raise unparsable(
-                    "DuplicateResourceName",
-                    f"Resource {network.id} has two child resources with the same name ({name}).",
-                    "properties.subnets",
-                )
+        check_unique(network, (each["name"] for each in asked), "properties.subnets")
         kind = self._subnet_type()
         made = []
         for each in asked:
