@@ -122,10 +122,7 @@ def test_things_of_one_name_are_two_things(adapter: OpenStackAdapter, kit: Kit) 
     made = [
         *(kit.volume(name=name).id for _ in range(2)),
         *(kit.network(name=name).id for _ in range(2)),
-        *(
-            adapter.create_firewall(FirewallSpec(name=name), token=kit.token()).id
-            for _ in range(2)
-        ),
+        *(adapter.create_firewall(FirewallSpec(name=name), token=kit.token()).id for _ in range(2)),
     ]
     listed = [*adapter.volumes(), *adapter.networks(), *adapter.firewalls()]
     assert len(set(made)) == len(made)
