@@ -120,6 +120,9 @@ def rules(told: FirewallLimits, rules: Sequence[FirewallRule]) -> None:
     """Refuse rules that cannot be said here."""
     for rule in rules:
         _rule(told, rule)
+    in_all = told.rules_per_firewall
+    if in_all is not None and len(rules) > in_all:
+        raise Invalid(f"at most {in_all} rules, not {len(rules)}", code="TooManyRules")
     most = told.rules_per_direction
     apart = told.families_apart
     counts = Counter((rule.direction, rule.family if apart else None) for rule in rules)

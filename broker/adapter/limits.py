@@ -41,7 +41,8 @@ class FirewallLimits(Strict):
     """What firewall rules can say. Counts are None where the provider sets no limit.
 
     Of several firewalls on one card a packet passes when any lets it. ``rules_per_direction``
-    counts IPv4 and IPv6 each by itself where ``families_apart``. ``defaults`` are the rules behind
+    counts IPv4 and IPv6 each by itself where ``families_apart``, ``rules_per_firewall`` all there
+    are in one. ``defaults`` are the rules behind
     those of every firewall, which nobody can take away; what they do not let through is denied.
     Packets between machines of one subnet pass unasked where its firewall ``spares_neighbours``.
     """
@@ -57,6 +58,7 @@ class FirewallLimits(Strict):
     icmp_types: bool = True
     stateless: bool = False
     rules_per_direction: int | None = None
+    rules_per_firewall: int | None = None
     families_apart: bool = False
     groups_per_nic: int | None = None
     spares_neighbours: bool = False

@@ -12,6 +12,7 @@ from broker.firewall import Around, Layer, Space, in_order, names_in, translate
 from broker.model import (
     TCP,
     CidrPeer,
+    Direction,
     Fidelity,
     FirewallRule,
     FirewallSpec,
@@ -109,6 +110,16 @@ def test_more_rules_than_one_group_holds_go_to_several() -> None:
     assert all(len(part.rules) <= 60 for part in found.parts)
     assert found.proof.text == "equal"
     assert not any(loss.blocking for loss in found.losses)
+
+
+@pytest.mark.parametrize(("most", "parts"), [(8, 1), (7, 2), (2, 4)])
+def test_all_rules_of_a_firewall_count_where_directions_share(most: int, parts: int) -> None:
+    ways = [rule(port=10 * place, direction=way) for place in range(4) for way in Direction]
+    limits = FirewallLimits(denies=False, rules_per_firewall=most)
+    found = translate(firewall(*ways), limits)
+    assert len(found.parts) == parts
+    assert max(len(part.rules) for part in found.parts) <= most
+    assert found.proof.text == "equal"
 
 
 def test_what_no_budget_holds_is_refused() -> None:
