@@ -42,7 +42,7 @@ class Change(Strict):
     rules: tuple[FirewallRule, ...]
 
 
-def bare(rule: FirewallRule) -> FirewallRule:
+def bare(rule: FirewallRule) -> Hashable:
     """Return the rule without what may differ between two that are the same: where it stands."""
     return rule.model_copy(update={"priority": None, "description": ""})
 
