@@ -18,7 +18,11 @@ empty :=
 
 # Whatever talks to a real service or boots a guest; all the rest runs without a network.
 REAL := tests/services tests/boot tests/test_wheel.py
-OPENSTACK := $(wildcard tests/*/openstack tests/*/test_openstack*)
+
+# What mostly waits runs beside all the others.
+ASIDE := openstack pairs
+openstack := $(wildcard tests/*/openstack tests/*/test_openstack*)
+pairs := tests/boot/test_pairs.py
 
 # Continuous integration lets no test skip for a missing service.
 PYTEST := $(if $(CI),INTEROP_REQUIRE=$(subst $(empty) ,$(comma),$(strip $(SERVICES)))) $(BIN)/python -m pytest
@@ -48,15 +52,15 @@ demo: setup ## Move a real machine from local KVM to AWS and home again, and pro
 
 .PHONY: test
 test: services-up setup ## Run every test, those against real services too (one file: make test ARGS=tests/cli)
-	@$(if $(ARGS),$(PYTEST) $(ARGS),$(MAKE) --jobs test-openstack test-others)
+	@$(if $(ARGS),$(PYTEST) $(ARGS),$(MAKE) --jobs test-others $(addprefix test-,$(ASIDE)))
 
-# OpenStack's tests mostly wait, so they run beside the others; their words come in one piece.
-.PHONY: test-openstack test-others
-test-openstack:
-	@$(PYTEST) $(OPENSTACK) >.state/test-openstack.log 2>&1 || failed=$$?; \
-	cat .state/test-openstack.log; exit $${failed:-0}
+.PHONY: test-others
 test-others:
-	@$(PYTEST) $(addprefix --ignore=,$(OPENSTACK))
+	@$(PYTEST) $(foreach part,$(ASIDE),$(addprefix --ignore=,$($(part))))
+
+# their words come when they are done, in one piece
+$(addprefix test-,$(ASIDE)): test-%:
+	@$(PYTEST) $($*) >.state/$@.log 2>&1 || failed=$$?; cat .state/$@.log; exit $${failed:-0}
 
 .PHONY: check
 check: setup ## Lint, types and the unit tests, in about a minute
@@ -69,6 +73,10 @@ check: setup ## Lint, types and the unit tests, in about a minute
 .PHONY: bench
 bench: services-up setup ## Measure, and write docs/benchmarks.md
 	@$(BIN)/python -m tests.bench
+
+.PHONY: pairs
+pairs: services-up setup ## Move a guest between every two providers, and write docs/pairs.md
+	@$(BIN)/python -m tests.boot.pairs
 
 .PHONY: services-up
 services-up: ## Start what the tests talk to: libvirt, an OpenStack, the stand-ins for AWS and Azure

@@ -40,20 +40,24 @@ class Base:
         """Return what every new thing is told: where it is, and its tags."""
         return {
             "location": self._session.location,
-            "tags": tags.tags_for(labels, {**tags.marks_for(name, token), **marks}),
+            "tags": tags.tags_for(labels, tags.marks_for(name, token, **marks)),
         }
 
     def _place(self, name: str, token: str, most: int = names.MOST) -> Place:
         """Return where a new thing goes."""
         return Place(self._group, (names.named(name, token, most),))
 
-    def _there(self, get: Callable[..., Mapping[str, Any]], place: Place) -> dict[str, Any] | None:
-        """Return what is there and whole; None where there is nothing, or what failed half-way."""
+    def _found(self, get: Callable[..., Mapping[str, Any]], place: Place) -> dict[str, Any] | None:
+        """Return what is there, in whatever state; None where there is nothing."""
         try:
-            found = plain(get(place.group, *place.names))
+            return plain(get(place.group, *place.names))
         except ResourceNotFoundError:
             return None
-        return found if properties(found).get("provisioningState") == DONE else None
+
+    def _there(self, get: Callable[..., Mapping[str, Any]], place: Place) -> dict[str, Any] | None:
+        """Return what is there and whole; None where there is nothing, or what failed half-way."""
+        found = self._found(get, place)
+        return found if found and properties(found).get("provisioningState") == DONE else None
 
 
 def listed(pages: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

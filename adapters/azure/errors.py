@@ -62,13 +62,9 @@ def error_for(
 
     What no line of the table knows goes by the status; Invalid where that says nothing either.
     """
-    code, message = _said(body)
+    code, message = said = _said(body)
     low = {name.lower(): value for name, value in (headers or {}).items()}
-    kind = _known(Said(code, message)) or BY_STATUS.get(status)
-    if kind is None:
-        kind = Transient if status >= 500 else Invalid
-    if status == 429:  # some services throttle under the code of another error
-        kind = Throttled
+    kind = _kind(status, said)
     told = {
         "hint": _hint(kind, code, message),
         "provider": PROVIDER,
@@ -93,6 +89,13 @@ def calling(operation: str) -> Iterator[None]:
         raise
     except (sdk.AzureError, requests.RequestException, OSError) as error:
         raise _from_client(error, operation) from error
+
+
+def _kind(status: int, said: Said) -> type[BrokerError]:
+    if status == 429:  # some services throttle under the code of another error
+        return Throttled
+    by_status = BY_STATUS.get(status, Transient if status >= 500 else Invalid)
+    return _known(said) or by_status
 
 
 def _known(said: Said) -> type[BrokerError] | None:

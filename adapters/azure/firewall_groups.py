@@ -45,14 +45,14 @@ class FirewallGroups(Nics):
         """Return security groups as firewalls; what their rules speak of is looked up if needed."""
         rules = [rule for each in told for rule in translate.own_rules(each)]
         companions = self._companions() if groups_in(rules) else frozenset()
-        looked = need_wearers(rules)
-        ranges = self._ranges() if looked else {}
+        ranges = self._ranges() if need_wearers(rules) else {}
         found = []
         for each in told:
             around = Around(self._ids, companions, self._ids.short(each["id"]))
-            worn = translate.attached(each, around)
-            wearers = tuple(one for thing in worn for one in ranges.get(thing.id, ()))
-            around = around._replace(wearers=wearers if looked else None)
+            worn = [thing.id for thing in translate.attached(each, around)]
+            if worn and ranges.keys() >= set(worn):
+                wearers = tuple(one for thing in worn for one in ranges[thing])
+                around = around._replace(wearers=wearers)
             found.append(translate.firewall(each, around))
         return found
 
@@ -96,7 +96,7 @@ class FirewallGroups(Nics):
     def _delete_companion(self, place: Place) -> None:
         """Delete the group beside a firewall; quiet for none, or for one that is somebody's."""
         groups = self._session.network.application_security_groups
-        found = self._there(groups.get, place)
+        found = self._found(groups.get, place)
         if found is not None and tags.of(found).get(tags.ROLE) == COMPANION:
             finished(groups.begin_delete(place.group, place.name), "deleting a firewall's group")
 

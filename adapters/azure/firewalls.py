@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.network.models import NetworkSecurityGroup
 
-from adapters.azure import kinds
+from adapters.azure import kinds, tags
 from adapters.azure.errors import calling
 from adapters.azure.firewall_groups import FirewallGroups, peers
 from adapters.azure.translate import firewalls as translate
@@ -45,7 +45,7 @@ class Firewalls(FirewallGroups):
             place = self._place(spec.name, token)
             around = Around(self._ids, peers(spec.rules), place.name)
             wish = {
-                **self._new(spec.name, spec.labels, token),
+                **self._new(spec.name, spec.labels, token, **{tags.DESCRIPTION: spec.description}),
                 "properties": {"securityRules": translate.changed([], spec.rules, around)},
             }
             groups = self._session.network.network_security_groups

@@ -17,7 +17,7 @@ from adapters.azure.power import PowerSwitch
 from adapters.azure.translate import instances as translate
 from adapters.azure.translate.native import plain, properties
 from adapters.azure.translate.sizes import offer as offer_of
-from adapters.azure.translate.states import is_off
+from adapters.azure.translate.states import codes_of, is_off
 from adapters.azure.waiting import finished
 from broker.errors import Conflict, NotFound
 from broker.model import Instance, InstanceSpec, Offer, Size
@@ -32,10 +32,13 @@ class Instances(Launch, PowerSwitch):
             machines = self._session.compute.virtual_machines
             found = list(listed(machines.list(self._group)))
             # the one listing tells all but the power, the other hardly more than that
-            views = list(listed(machines.list_all(status_only="true")))
+            codes = {
+                self._ids.short(each["id"]): codes_of(each)
+                for each in machines.list_all(status_only="true")
+            }
             observed_at = datetime.now(UTC)
             disks = {self._ids.short(each["id"]): each for each in self._all_disks()}
-            around = self._surroundings(found, views, disks)
+            around = self._surroundings(found, codes, disks)
             return [translate.instance(each, around, self._ids, observed_at) for each in found]
 
     def instance(self, id: str) -> Instance:
@@ -46,7 +49,8 @@ class Instances(Launch, PowerSwitch):
             machines = self._session.compute.virtual_machines
             # the user data is a secret, and told only when asked for by itself
             found = plain(machines.get(place.group, place.name, expand="userData"))
-            around = self._surroundings([found], [view], {})
+            codes = {self._ids.short(view["id"]): codes_of(view)}
+            around = self._surroundings([found], codes, {})
             return translate.instance(found, around, self._ids, datetime.now(UTC))
 
     def create_instance(
@@ -132,7 +136,7 @@ class Instances(Launch, PowerSwitch):
     def _surroundings(
         self,
         machines: Sequence[Mapping[str, Any]],
-        views: Iterable[Mapping[str, Any]],
+        codes: Mapping[str, Sequence[str]],
         disks: Mapping[str, Mapping[str, Any]],
     ) -> translate.Surroundings:
         """Return what is told of machines elsewhere; what no listing has is asked for by itself."""
@@ -141,7 +145,7 @@ class Instances(Launch, PowerSwitch):
             disks=self._with(disks, machines, translate.disk_paths, self._disk),
             cards=self._with(cards, machines, translate.card_paths, self._card),
             public=self._public() if machines else {},
-            views={self._ids.short(each["id"]): each for each in views},
+            codes=codes,
             offers={
                 name: offer
                 for place in {str(machine["location"]) for machine in machines}

@@ -143,7 +143,7 @@ class Nics(Base):
                 continue  # of another resource group: not ours to keep
             place = self._ids.place(kinds.GROUP, firewall)
             groups = self._session.network.application_security_groups
-            found = self._there(groups.get, place)
+            found = self._found(groups.get, place)
             if found is not None:
                 kept.append(str(found["id"]))
         return kept

@@ -13,6 +13,7 @@ OURS = "interop:"
 NAME = "interop:name"
 TOKEN = "interop:token"  # noqa: S105 - a tag's name
 ROLE = "interop:role"
+DESCRIPTION = "interop:description"
 MACHINE = "interop:machine"
 """On what was made for a machine, its name: it goes with the machine."""
 
@@ -48,8 +49,9 @@ def tags_for(labels: Mapping[str, str], marks: Mapping[str, str]) -> dict[str, s
 
 
 def marks_for(name: str, token: str, **more: str) -> dict[str, str]:
-    """Return the marks of a new thing: its true name, cut where a tag cannot hold it."""
-    return {NAME: name[:MAX_VALUE], TOKEN: token, **more}
+    """Return the marks of a new thing; words are cut where a tag cannot hold them."""
+    marks = {NAME: name, TOKEN: token, **more}
+    return {key: value[:MAX_VALUE] for key, value in marks.items() if value}
 
 
 def of(thing: Mapping[str, Any]) -> dict[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.azure import tags
 from adapters.azure.defaults import LIMITS, MOST_RULES, PRIORITIES
 from adapters.azure.translate.native import properties
-from adapters.azure.translate.rules import WITH_PORTS, Around, read, write
+from adapters.azure.translate.rules import WITH_PORTS, Around, read
+from adapters.azure.translate.written_rules import write
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     Attachment,
@@ -38,6 +38,7 @@ def firewall(told: Native, around: Around) -> Firewall:
             rules=tuple(
                 rule for each in sorted(own_rules(told), key=slot) for rule in read(each, around)
             ),
+            description=tags.of(told).get(tags.DESCRIPTION, ""),
             labels=tags.labels_of(told),
         ),
         attached=tuple(attached(told, around)),
@@ -128,8 +129,8 @@ def _numbered(
     return result
 
 
-def _said(rules: Iterable[FirewallRule]) -> Counter[FirewallRule]:
-    return Counter(set(map(_bare, rules)))
+def _said(rules: Iterable[FirewallRule]) -> frozenset[FirewallRule]:
+    return frozenset(map(_bare, rules))
 
 
 def _bare(rule: FirewallRule) -> FirewallRule:

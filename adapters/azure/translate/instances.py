@@ -12,7 +12,7 @@ from adapters.azure import tags
 from adapters.azure.ids import Ids
 from adapters.azure.translate.native import properties
 from adapters.azure.translate.networks import nic
-from adapters.azure.translate.states import codes_of, state
+from adapters.azure.translate.states import state
 from adapters.azure.translate.volumes import firmware_of, time_of, volume_spec
 from adapters.azure.translate.words import CONTROLLERS
 from broker.errors import NotFound
@@ -23,14 +23,14 @@ from broker.model import Bus, Firmware, Instance, InstanceSpec, Offer, VolumeSpe
 class Surroundings:
     """What other listings say of machines, by our ids.
 
-    ``public`` has the public addresses by the ids of what holds them, ``views`` the machines as the
-    listing tells them that speaks of power, and ``offers`` go by their names in small letters.
+    ``public`` has the public addresses by the ids of what holds them, ``codes`` those of machines'
+    views, and ``offers`` go by their names in small letters.
     """
 
     disks: Mapping[str, Mapping[str, Any]]
     cards: Mapping[str, Mapping[str, Any]]
     public: Mapping[str, str]
-    views: Mapping[str, Mapping[str, Any]]
+    codes: Mapping[str, Sequence[str]]
     offers: Mapping[str, Offer]
 
 
@@ -59,7 +59,7 @@ def instance(
         ),
         state=state(
             str(told.get("provisioningState", "")),
-            codes_of(around.views.get(own, {})),
+            around.codes.get(own, ()),
             observed_at,
         ),
         volumes=tuple(disks),

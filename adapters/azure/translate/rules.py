@@ -1,7 +1,7 @@
-"""One rule of a network security group, read and written.
+"""One rule of a network security group, read.
 
 A native rule speaks of both families, of several peers and of several port ranges at once: it is
-read as several of ours, all with its priority, and those are written as one again.
+read as several of ours, all with its priority.
 
 It also speaks of addresses on our own side. Where it means only some of the machines that wear the
 group, an allow is left out and a deny is read as one for all: tighter, never wider.
@@ -16,9 +16,7 @@ from typing import Any, NamedTuple
 
 from adapters.azure.defaults import BALANCER, INTERNET, VIRTUAL_NETWORK
 from adapters.azure.ids import Ids
-from adapters.azure.kinds import GROUP
 from adapters.azure.translate.native import properties
-from broker.errors import Invalid, Unsupported
 from broker.model import (
     EVERYONE,
     ICMP,
@@ -41,13 +39,10 @@ Range = ipaddress.IPv4Network | ipaddress.IPv6Network
 ANY = "*"
 # https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#security-rules
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "esp": 50, "ah": 51}
-WORDS = {TCP: "Tcp", UDP: "Udp", ICMP: "Icmp", ICMPV6: "Icmp", 50: "Esp", 51: "Ah"}
 WITH_PORTS = (TCP, UDP)
 
 DIRECTIONS = {"inbound": Direction.INGRESS, "outbound": Direction.EGRESS}
-DIRECTION_WORDS = {Direction.INGRESS: "Inbound", Direction.EGRESS: "Outbound"}
 ACTIONS = {"allow": Action.ALLOW, "deny": Action.DENY}
-ACTION_WORDS = {Action.ALLOW: "Allow", Action.DENY: "Deny"}
 
 TAGS = {
     "virtualnetwork": VIRTUAL_NETWORK,
@@ -60,8 +55,6 @@ TAGS = {
 
 GROUP_SET = "asg/"
 """Prefix of the address sets that are application security groups, not service tags."""
-
-DESCRIPTION_LENGTH = 140
 
 
 class Around(NamedTuple):
@@ -235,94 +228,3 @@ def _range(prefix: str) -> Range | None:
         return ipaddress.ip_network(prefix, strict=False)
     except ValueError:
         return None
-
-
-def write(rules: Sequence[FirewallRule], around: Around) -> dict[str, Any]:
-    """Return the one native rule that says these, which share a direction and a priority.
-
-    Invalid when none does.
-    """
-    first = rules[0]
-    ingress = first.direction is Direction.INGRESS
-    near, far = ("destination", "source") if ingress else ("source", "destination")
-    told: dict[str, Any] = {
-        "properties": {
-            "description": first.description[:DESCRIPTION_LENGTH],
-            "protocol": _word({rule.protocol for rule in rules}),
-            "access": ACTION_WORDS[first.action],
-            "priority": first.priority,
-            "direction": DIRECTION_WORDS[first.direction],
-            **_port_words("destination", [rule.ports for rule in rules]),
-            **_port_words("source", [rule.source_ports for rule in rules]),
-            f"{near}AddressPrefix": _near_word(rules),
-            **_far_words(far, rules, around),
-        }
-    }
-    if {_bare(rule) for rule in read(told, around)} != {_bare(rule) for rule in rules}:
-        if len(rules) == 1:
-            raise Unsupported("a security group cannot say this rule: fit the firewall first")
-        raise Invalid(
-            f"{len(rules)} rules share {first.direction} priority {first.priority} and cannot be "
-            "said as one",
-            hint="Give each rule of a direction a priority of its own",
-        )
-    return told
-
-
-def _bare(rule: FirewallRule) -> FirewallRule:
-    return rule.model_copy(update={"description": "", "icmp": None})
-
-
-def _word(protocols: set[int | None]) -> str:
-    words = {ANY if protocol is None else WORDS[protocol] for protocol in protocols}
-    return words.pop() if len(words) == 1 else ANY
-
-
-def _port_words(side: str, ports: Sequence[PortRange | None]) -> dict[str, Any]:
-    said = list(dict.fromkeys(ports))
-    words = [ANY if each is None else _port_word(each) for each in said]
-    return {f"{side}PortRange": words[0]} if len(words) == 1 else {f"{side}PortRanges": words}
-
-
-def _port_word(ports: PortRange) -> str:
-    return str(ports.first) if ports.first == ports.last else f"{ports.first}-{ports.last}"
-
-
-def _near_word(rules: Sequence[FirewallRule]) -> str:
-    """Return what tells the family on our own side, where the peers do not."""
-    families = {rule.family for rule in rules}
-    if all(isinstance(rule.peer, CidrPeer) for rule in rules) or len(families) == len(Family):
-        return ANY
-    return str(EVERYONE[families.pop()].cidr)
-
-
-def _far_words(side: str, rules: Sequence[FirewallRule], around: Around) -> dict[str, Any]:
-    peers = list(dict.fromkeys(rule.peer for rule in rules))
-    if set(peers) == set(EVERYONE.values()):
-        return {f"{side}AddressPrefix": ANY}
-    groups: list[dict[str, str]] = []
-    prefixes: list[str] = []
-    for peer in peers:
-        match peer:
-            case GroupPeer(firewall=firewall):
-                groups.append({"id": around.ids.path(GROUP, firewall)})
-            case AddressSetPeer(address_set=name) if name.startswith(GROUP_SET):
-                groups.append({"id": around.ids.path(GROUP, name.removeprefix(GROUP_SET))})
-            case AddressSetPeer(address_set=name):
-                prefixes.append(_service_tag(name))
-            case CidrPeer(cidr=cidr):
-                prefixes.append(str(cidr))
-    words: dict[str, Any] = {}
-    if groups:
-        words[f"{side}ApplicationSecurityGroups"] = groups
-    if len(prefixes) == 1:
-        words[f"{side}AddressPrefix"] = prefixes[0]
-    elif prefixes:
-        words[f"{side}AddressPrefixes"] = prefixes
-    return words
-
-
-def _service_tag(name: str) -> str:
-    if not name.replace(".", "").isalnum() or not name[0].isalpha():
-        raise Unsupported(f"{name} is no service tag", hint="Name the addresses in their place")
-    return name

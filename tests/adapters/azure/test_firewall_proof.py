@@ -274,3 +274,39 @@ def test_what_a_tag_stands_for(adapter: AzureAdapter) -> None:
     adapter.create_network(NETWORK, token="other")
     with pytest.raises(NotFound, match="each of 2 networks"):
         adapter.address_set("VirtualNetwork")
+
+
+def test_a_rule_for_one_of_the_wearers_is_read_by_who_wears_it(
+    adapter: AzureAdapter, azure: AzureService
+) -> None:
+    network = adapter.create_network(NETWORK, token="net")
+    made = web(adapter)
+    card(adapter, network.id, made.id, token="one")
+    client = azure.client(NetworkManagementClient)
+    for priority, access in ((100, "Allow"), (110, "Deny")):
+        about = {
+            "access": access,
+            "direction": "Inbound",
+            "priority": priority,
+            "protocol": "Tcp",
+            "sourceAddressPrefix": "192.0.2.0/24",
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": "10.61.0.4",
+            "destinationPortRange": "22",
+        }
+        client.security_rules.begin_create_or_update(
+            GROUP, made.id, access, {"properties": about}
+        ).result()
+
+    alone = adapter.firewall(made.id).spec.rules
+    assert [one.action.value for one in alone] == ["allow", "deny"]
+
+    card(adapter, network.id, made.id, token="two")
+    both = adapter.firewall(made.id).spec.rules
+    assert [one.action.value for one in both] == ["deny"]
+
+
+def test_a_description_is_kept(adapter: AzureAdapter) -> None:
+    spec = FirewallSpec(name="web", description="for the é web", labels={"team": "x"})
+    made = adapter.create_firewall(spec, token="web")
+    assert adapter.firewall(made.id).spec == spec

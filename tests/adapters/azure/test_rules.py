@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from adapters.azure.defaults import LIMITS
 from adapters.azure.ids import Ids
-from adapters.azure.translate.rules import Around, read, write
+from adapters.azure.translate.rules import Around, read
+from adapters.azure.translate.written_rules import write
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     EVERYONE,

@@ -100,6 +100,19 @@ def test_a_server_is_an_instance() -> None:
     assert found.spec.user_data is None
 
 
+def test_what_the_flavor_does_not_tell_is_read_off_the_boot_volume() -> None:
+    silent = {**SERVER, "flavor": {**SERVER["flavor"], "extra_specs": {}}}
+
+    def arch(**properties: str) -> Arch:
+        boot = a_volume("boot", "/dev/vda", volume_image_metadata=properties)
+        found = servers.instance(silent, [boot], [], {}, architecture=Arch.UNKNOWN, now=NOW)
+        return found.spec.size.arch
+
+    assert arch(hw_architecture="aarch64") is Arch.AARCH64
+    assert arch(architecture="x86_64") is Arch.X86_64
+    assert arch() is Arch.UNKNOWN
+
+
 def test_volumes_are_in_the_order_the_guest_sees() -> None:
     devices = {"late": "/dev/vdaa", "boot": "/dev/vda", "data": "/dev/vdb", "far": "/dev/vdz"}
     found = shown(*(a_volume(name, device) for name, device in devices.items()))

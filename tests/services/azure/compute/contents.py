@@ -16,7 +16,14 @@ from tests.services.azure.blobs import vhd
 from tests.services.azure.blobs.store import Store
 from tests.services.azure.compute import platform_images
 from tests.services.azure.compute.access import blob_of
-from tests.services.azure.compute.compute_type import DISK, IMAGE, SNAPSHOT, missing, refused
+from tests.services.azure.compute.compute_type import (
+    DISK,
+    IMAGE,
+    SNAPSHOT,
+    invalid,
+    missing,
+    refused,
+)
 from tests.services.azure.compute.platform_images import PlatformImage
 
 INHERITED = ("osType", "hyperVGeneration", "purchasePlan", "supportedCapabilities")
@@ -35,13 +42,21 @@ class Origin:
     said: dict[str, object]
 
 
-def of_resource(resources: Resources, id: str | None, wanted: tuple[str, ...]) -> Origin:
-    """The bytes of a disk or snapshot."""
+def of_resource(
+    resources: Resources, id: str | None, wanted: tuple[str, ...], location: str
+) -> Origin:
+    """The bytes of a disk or snapshot in this region."""
     if id is None:
         raise missing("creationData.sourceResourceId")
     found = resources.get(id)
     if found is None or found.type not in wanted:
         raise ArmError(404, "ResourceNotFound", f"The Resource '{id}' was not found.")
+    if found.location != location:
+        # https://learn.microsoft.com/azure/virtual-machines/disks-copy-incremental-snapshot-across-regions
+        raise invalid(
+            "creationData.sourceResourceId",
+            f"{id} is in region {found.location}, not in {location}: only CopyStart goes across.",
+        )
     if "upload" in found.hidden or found.state not in ("Succeeded", "Updating"):
         raise refused(f"The source {id} is not ready: {found.state}.")
     said = {name: found.properties[name] for name in INHERITED if name in found.properties}

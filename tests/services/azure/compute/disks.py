@@ -138,7 +138,9 @@ class Disks(WithAccess):
                 resource.hidden["upload"] = READY
             case "Copy":
                 source = creation.get("sourceResourceId")
-                origin = contents.of_resource(self.store, source, contents.SOURCES)
+                origin = contents.of_resource(
+                    self.store, source, contents.SOURCES, resource.location
+                )
             case "FromImage":
                 origin = self._image(creation, resource.location)
             case other:

@@ -94,9 +94,9 @@ class Images(ComputeType):
             raise missing("storageProfile.osDisk")
         profile.setdefault("dataDisks", [])
         profile.setdefault("zoneResilient", False)
-        blobs = {"None": self._copy(profile["osDisk"], generation)}
+        blobs = {"None": self._copy(profile["osDisk"], generation, resource.location)}
         for disk in profile["dataDisks"]:
-            blobs[str(disk["lun"])] = self._copy(disk, None)
+            blobs[str(disk["lun"])] = self._copy(disk, None, resource.location)
         resource.hidden["blobs"] = blobs
         return None
 
@@ -130,13 +130,13 @@ class Images(ComputeType):
             ],
         }
 
-    def _copy(self, disk: dict[str, Any], generation: str | None) -> tuple[str, int]:
+    def _copy(self, disk: dict[str, Any], generation: str | None, location: str) -> tuple[str, int]:
         """A copy of the bytes an image's disk names; the blob and its size."""
         named = disk.get("managedDisk") or disk.get("snapshot")
         if named is None:
             raise invalid("storageProfile", "Only managed disks and snapshots are imitated here.")
         wanted = (DISK,) if "managedDisk" in disk else (SNAPSHOT,)
-        origin = contents.of_resource(self.store, named["id"], wanted)
+        origin = contents.of_resource(self.store, named["id"], wanted, location)
         theirs = origin.said.get("hyperVGeneration", generation)
         if generation is not None and theirs != generation:
             raise invalid(

@@ -74,7 +74,7 @@ class Snapshots(WithAccess):
                 "creationData.createOption", f"{creation['createOption']} is not imitated here."
             )
         origin = contents.of_resource(
-            self.store, creation.get("sourceResourceId"), contents.SOURCES
+            self.store, creation.get("sourceResourceId"), contents.SOURCES, resource.location
         )
         source = self.store.get(origin.id or "")
         assert source is not None
@@ -94,8 +94,6 @@ class Snapshots(WithAccess):
         properties.setdefault("publicNetworkAccess", "Enabled")
         family = None
         if properties.setdefault("incremental", False):
-            if source.location != resource.location:
-                raise invalid("location", "A snapshot is where its disk is; use CopyStart.")
             if source.type == DISK:
                 self._check_number(source)
                 family = source.hidden.setdefault("family", str(uuid.uuid4()))

@@ -124,6 +124,15 @@ def test_a_disk_made_of_a_snapshot_has_its_bytes_and_is_its_own(
     assert azure.read(snapshot.id, 0, 1024) == b"a" * 1024
 
 
+def test_bytes_stay_in_their_region(compute: Any) -> None:
+    disk = made(compute, "here", {"createOption": "Empty"}, diskSizeGB=1)
+    copy = {"createOption": "Copy", "sourceResourceId": disk.id}
+    body = {"location": "eastus", "properties": {"creationData": copy}}
+    for kind in (compute.disks, compute.snapshots):
+        with pytest.raises(HttpResponseError, match="is in region westeurope"):
+            kind.begin_create_or_update("one", "there", body)
+
+
 @pytest.mark.parametrize(
     ("creation", "more", "code"),
     [

@@ -6,10 +6,12 @@ import urllib.request
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ResourceModifiedError
 from azure.mgmt.network import NetworkManagementClient
+from azure.mgmt.resource.resources import ResourceManagementClient
 
-from tests.services.azure.compute.guests import cards, create, from_disk, from_image, power
+from tests.services.azure.compute.guests import HERE, cards, create, from_disk, from_image, power
 from tests.services.azure.compute.test_disks import made, refusal
 from tests.services.azure.fixture import AzureService
 
@@ -168,3 +170,28 @@ def test_a_start_that_fails_leaves_it_as_it_was(azure: AzureService, compute: An
         compute.virtual_machines.begin_start("one", "vm").result()
     assert power(compute) == ["PowerState/deallocated"]
     compute.virtual_machines.begin_start("one", "vm").result()
+
+
+def test_a_change_that_knew_an_older_machine_is_refused(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    vm = create(compute, from_image(card))
+    known: dict[str, Any] = {"etag": vm.etag, "match_condition": MatchConditions.IfNotModified}
+    machines = compute.virtual_machines
+    machines.begin_update("one", "vm", {"tags": {"a": "b"}}, **known).result()
+    with pytest.raises(ResourceModifiedError):
+        machines.begin_update("one", "vm", {"tags": {"a": "c"}}, **known)
+    assert machines.get("one", "vm").tags == {"a": "b"}
+
+
+def test_a_group_goes_with_everything_in_it(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    create(compute, from_image(card))
+    disk = made(compute, "data", {"createOption": "Empty"}, diskSizeGB=1)
+    copy = {"createOption": "Copy", "sourceResourceId": disk.id}
+    body = {**HERE, "properties": {"creationData": copy}}
+    compute.snapshots.begin_create_or_update("one", "snapshot", body).result()
+    with azure.client(ResourceManagementClient) as resources:
+        resources.resource_groups.begin_delete("one").result()
+    assert not list(compute.virtual_machines.list_all())
+    assert not list(compute.disks.list())
+    assert not list(compute.snapshots.list())

@@ -51,6 +51,8 @@ class VirtualMachines(ComputeType):
     names = NameRule(NETWORK_NAME, 64)
     body = vm_schema.BODY
     patch = vm_schema.UPDATE
+    # https://learn.microsoft.com/rest/api/compute/virtual-machines/get#virtualmachine
+    etag_in_body = True
     put_headers: ClassVar[tuple[str, ...]] = ("Azure-AsyncOperation",)
 
     def __init__(self, arm: Arm) -> None:
@@ -65,13 +67,9 @@ class VirtualMachines(ComputeType):
         storage = Storage(self.arm, resource, old, size)
         storage.settle()
         boot = storage.boot_disk().properties
-        vm_hardware.check_disk(
-            resource,
-            size,
-            boot.get("hyperVGeneration", "V1"),
-            boot.get("supportedCapabilities", {}).get("architecture"),
-        )
         generation = boot.get("hyperVGeneration", "V1")
+        architecture = boot.get("supportedCapabilities", {}).get("architecture")
+        vm_hardware.check_disk(resource, size, generation, architecture)
         if old is not None and generation != old.hidden["generation"]:
             # https://learn.microsoft.com/azure/virtual-machines/generation-2: it never changes
             raise fixed("hyperVGeneration")
@@ -85,10 +83,7 @@ class VirtualMachines(ComputeType):
                 "is_set_up_here": not storage.is_specialised,
                 "console": None,
             }
-        resource.hidden |= {
-            "generation": generation,
-            "changed": stamp(),
-        }
+        resource.hidden |= {"generation": generation, "changed": stamp()}
         return lambda: self._provisioned(resource)
 
     def delete(self, resource: Resource) -> Finish | None:
