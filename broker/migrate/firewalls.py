@@ -32,8 +32,8 @@ def map_firewalls(
     worn, fitted, losses = wear(look, nics)
     said = _said(look, worn, fitted, networks, edge)
     crowded = _crowded(fitted, said, look)
-    if edge is not None and len(worn) > 1 and any(len(each.parts) > 1 for each in said.values()):
-        crowded = frozenset(range(len(nics)))  # one firewall may find room at two places
+    if edge is not None and any(loss.blocking for each in said.values() for loss in each.losses):
+        crowded = frozenset(range(len(nics)))  # as one they may find room at two places
     if crowded:
         worn, fitted, losses = wear(look, nics, joined=crowded)
         said = _said(look, worn, fitted, networks, edge)
@@ -41,6 +41,7 @@ def map_firewalls(
     link: list[LinkFirewall] = []
     verify: list[VerifyFirewall] = []
     told = [*losses]
+    longest = min(NAME_LENGTH, look.limits.firewall.name.max_length)
     for each in worn:
         translation = said[each.id]
         spec = each.firewalls[0].spec
@@ -51,7 +52,7 @@ def map_firewalls(
         for number, (known_as, part) in enumerate(zip(ids, translation.parts, strict=True), 1):
             made = part.model_copy(
                 update={
-                    "name": _fits(part_name(name, number), look),
+                    "name": _fits(part_name(name, number, most=longest), look),
                     "network": _network_of(each, fitted),
                     "labels": labels,
                 }
@@ -70,7 +71,7 @@ def map_firewalls(
         if translation.around is not None and edge is not None:
             around = translation.around.model_copy(
                 update={
-                    "name": _fits(edge_name(name), look),
+                    "name": _fits(edge_name(name, most=longest), look),
                     "network": _network_of(each, fitted),
                     "subnet": edge[0],
                     "labels": labels,

@@ -359,6 +359,17 @@ class TestFirewalls:
         plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
         assert the(CreateFirewall, plan).spec.name == "web-1-" + "a" * 14
 
+    def test_names_that_are_cut_stay_apart(self) -> None:
+        ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in (1, 3)]
+        narrow = LIMITS.firewall.model_copy(
+            update={"rules_per_direction": 1, "name": NameRule(max_length=20)}
+        )
+        limits = LIMITS.model_copy(update={"firewall": narrow})
+        web = firewall("fw-1", "w" * 80, *ports)
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
+        made = [step.spec.name for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert made == ["web-1-" + "w" * 14, "web-1-" + "w" * 12 + "-2"]
+
     def test_a_long_name_leaves_room_for_the_number(self) -> None:
         ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in (1, 3)]
         narrow = LIMITS.firewall.model_copy(update={"rules_per_direction": 1})
