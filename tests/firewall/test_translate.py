@@ -128,6 +128,14 @@ def test_what_no_budget_holds_is_refused() -> None:
     assert "no room" in blocking.reason
 
 
+def test_all_ports_said_one_by_one_are_all_ports() -> None:
+    spans = ({"first": 0, "last": 0}, {"first": 1, "last": 65534}, {"first": 65535, "last": 65535})
+    found = translate(firewall(*(rule(protocol=TCP, ports=span) for span in spans)), ALLOW_ONLY)
+    (only,) = found.parts[0].rules
+    assert (only.protocol, only.ports) == (TCP, None)
+    assert found.proof.text == "equal"
+
+
 def test_neighbours_become_one_rule() -> None:
     spec = firewall(
         rule(port=80, description="web"),
