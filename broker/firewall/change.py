@@ -9,7 +9,7 @@ the new before it. No two rules ever share a priority.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import NamedTuple
@@ -25,7 +25,8 @@ from broker.model import Direction, FirewallRule, Strict
 UNBOUNDED = (1, 65535)
 """Priorities where the target has an order and no bounds for it."""
 
-Same = Callable[[FirewallRule], Hashable]
+Same = Callable[[FirewallRule], object]
+"""What a target tells rules apart by; it has a hash."""
 
 
 class Do(StrEnum):
@@ -42,7 +43,7 @@ class Change(Strict):
     rules: tuple[FirewallRule, ...]
 
 
-def bare(rule: FirewallRule) -> Hashable:
+def bare(rule: FirewallRule) -> object:
     """Return the rule without what may differ between two that are the same: where it stands."""
     return rule.model_copy(update={"priority": None, "description": ""})
 
@@ -90,7 +91,7 @@ def change(
 class _Unit(NamedTuple):
     """Rules that are one to the target."""
 
-    key: Hashable
+    key: object
     rules: tuple[FirewallRule, ...]
 
     @property
@@ -102,7 +103,7 @@ class _Unit(NamedTuple):
 
 
 def _units(rules: Iterable[FirewallRule], same: Same, *, ordered: bool) -> list[_Unit]:
-    found: dict[Hashable, list[FirewallRule]] = {}
+    found: dict[object, list[FirewallRule]] = {}
     for rule in rules:
         # in an order the same rule may well stand twice
         found.setdefault((same(rule), rule.priority if ordered else None), []).append(rule)
