@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from adapters.azure.address_sets import AddressSets
 from adapters.azure.addresses import Addresses
 from adapters.azure.errors import calling
@@ -11,17 +13,37 @@ from adapters.azure.key_pairs import KeyPairs
 from adapters.azure.limits import LIMITS
 from adapters.azure.made import Makings
 from adapters.azure.networks import Networks
+from adapters.azure.quotas import with_quotas
+from adapters.azure.session import Session
 from broker import adapter as contract
 from broker.adapter import Limits
+from broker.errors import AccessDenied
 
 
 class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPairs, Makings):
     """Machines, disks and networks of one resource group. Safe to use from many threads."""
 
+    def __init__(self, name: str, session: Session) -> None:
+        super().__init__(name, session)
+        self._limits: Limits | None = None
+        self._asking = threading.Lock()
+
     @property
     def limits(self) -> Limits:
-        """What this account accepts."""
-        return LIMITS
+        """What this account accepts, asked once.
+
+        Quotas are the subscription's: who has rights on the resource group only is not told them.
+        """
+        with self._asking:
+            if self._limits is None:
+                try:
+                    with calling("look at limits"):
+                        self._limits = with_quotas(self._session)
+                except AccessDenied as error:
+                    if error.code != "AuthorizationFailed":
+                        raise
+                    self._limits = LIMITS
+            return self._limits
 
     def check(self) -> str:
         """Make one cheap authenticated call and return who and where we are, in one line."""

@@ -18,7 +18,7 @@ from broker.errors import (
 # The first line whose patterns match a whole code, and are found in the message, decides. Codes are
 # those of https://learn.microsoft.com/azure/azure-resource-manager/troubleshooting/
 # common-deployment-errors, of
-# https://learn.microsoft.com/troubleshoot/azure/virtual-machines/windows/error-codes-spot, and the
+# https://learn.microsoft.com/troubleshoot/azure/virtual-machines/windows/error-messages, and the
 # AADSTS ones of https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 TABLE: tuple[tuple[str, str, type[BrokerError]], ...] = (
     (r".*Throttl.*|TooManyRequests|RateLimit\w*|ServerBusy|TooManyUploads", "", Throttled),
@@ -31,9 +31,9 @@ TABLE: tuple[tuple[str, str, type[BrokerError]], ...] = (
         QuotaExceeded,
     ),
     (
-        r"ResourceGroupNotFound|SubscriptionNotFound|InvalidSubscriptionId|AADSTS9000[25]"
+        r"ResourceGroupNotFound|SubscriptionNotFound|InvalidSubscriptionId|AADSTS90002|AADSTS900023"
         r"|MissingSubscriptionRegistration|LocationNotAvailableFor\w*|InvalidLocation"
-        r"|NoRegisteredProviderFound|AADSTS90023|AADSTS9002313",
+        r"|NoRegisteredProviderFound",
         "",
         ConfigError,
     ),

@@ -1,8 +1,9 @@
-"""What an account accepts."""
+"""What every account accepts."""
 
 from __future__ import annotations
 
 from adapters.azure import defaults, tags
+from adapters.azure.translate.words import CLASSES
 from broker.adapter import LabelRule, Limits, NameRule
 from broker.model import GIB, Arch, Firmware
 
@@ -46,4 +47,6 @@ LIMITS = Limits(
     networks_per_instance=1,
     # https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq: four, and the last
     reserved_addresses=(4, 1),
+    volume_kinds=frozenset({*CLASSES.values(), "StandardSSD_ZRS", "Premium_ZRS", "UltraSSD_LRS"}),
+    image_formats=frozenset({"vhd"}),
 )

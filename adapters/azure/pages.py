@@ -102,7 +102,7 @@ class Pages:
         while True:
             query = f"comp=pagelist&marker={quote(marker, safe='')}" if marker else "comp=pagelist"
             request = _Request("list pages", "GET", query, headers)
-            told = ET.fromstring(self._send(request, lambda answer: answer.read()))  # noqa: S314
+            told = self._send(request, _parsed)
             found = [*_listed(told, "PageRange"), *_listed(told, "ClearRange")]
             yield from sorted(found)
             marker = told.findtext("NextMarker") or ""
@@ -120,14 +120,22 @@ class Pages:
         self, request: _Request, read: Callable[[http.client.HTTPResponse], Result]
     ) -> Result:
         with calling(request.operation):
-            for _ in range(RENEWALS):
-                url = self.access.url()
-                try:
-                    return self._once(url, request, read)
-                except AccessDenied:
-                    # it ended, or somebody took it back: the next one tells whether we still may
-                    self.access.refused(url)
-            return self._once(self.access.url(), request, read)
+            try:
+                return self._renewing(request, read)
+            except http.client.HTTPException as error:
+                raise Transient(f"the answer cannot be read: {error!r}") from error
+
+    def _renewing(
+        self, request: _Request, read: Callable[[http.client.HTTPResponse], Result]
+    ) -> Result:
+        for _ in range(RENEWALS):
+            url = self.access.url()
+            try:
+                return self._once(url, request, read)
+            except AccessDenied:
+                # it ended, or somebody took it back: the next one tells whether we still may
+                self.access.refused(url)
+        return self._once(self.access.url(), request, read)
 
     def _once(
         self, url: str, request: _Request, read: Callable[[http.client.HTTPResponse], Result]
@@ -159,8 +167,6 @@ class Pages:
                 raise
             connection.close()
             return _ask(connection, where, request)
-        except http.client.HTTPException as error:
-            raise Transient(f"the answer cannot be read: {error!r}", provider=PROVIDER) from error
 
     def _connection(self, where: SplitResult) -> http.client.HTTPSConnection:
         """The thread's own connection; it opens when it is first used, and again after a close."""
@@ -185,6 +191,13 @@ def _ask(
     headers = {"x-ms-version": VERSION, **request.headers}
     connection.request(request.method, f"{where.path}?{query}", request.body, headers)
     return connection.getresponse()
+
+
+def _parsed(answer: http.client.HTTPResponse) -> ET.Element:
+    try:
+        return ET.fromstring(answer.read())  # noqa: S314 - of the service we have just proved
+    except ET.ParseError as error:
+        raise Transient(f"the answer cannot be read: {error}", provider=PROVIDER) from error
 
 
 def _range(offset: int, length: int) -> str:

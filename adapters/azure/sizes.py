@@ -101,12 +101,14 @@ class Sizes(Base):
 
     def _check_quota(self, offer: Offer, instead: Offer | None = None) -> None:
         """QuotaExceeded when another machine of a size is too many, or one ``instead`` of it."""
-        freed = {CORES: instead.size.vcpus, instead.family: instead.size.vcpus} if instead else {}
+        freed = {CORES, (instead.family or "").lower()} if instead else set()
         for each in listed(self._session.compute.usage.list(self._session.location)):
-            what = each["name"]["value"]
-            if what.lower() not in (CORES, (offer.family or "").lower()):
+            what = each["name"]["value"].lower()
+            if what not in (CORES, (offer.family or "").lower()):
                 continue
-            left = each["limit"] - each["currentValue"] + freed.get(what, 0)
+            left = each["limit"] - each["currentValue"]
+            if instead and what in freed:
+                left += instead.size.vcpus
             if offer.size.vcpus > left:
                 told = each["name"].get("localizedValue", what)
                 raise QuotaExceeded(

@@ -62,7 +62,7 @@ class Around(NamedTuple):
 
     ``companions`` are the application security groups that hold the wearers of the firewall of the
     same id; ``firewall`` is the one the rules are of, and ``wearers`` the ranges what wears it is
-    in, None where nobody looked.
+    in, None where that is not known.
     """
 
     ids: Ids
@@ -179,7 +179,7 @@ def _families(near: _Side, action: Action, around: Around) -> list[Family]:
     """Return the families in which the rule is for all that wear the firewall."""
     deny = action is Action.DENY
     if near.groups:
-        mine = any(around.ids.short(each) == around.firewall for each in near.groups)
+        mine = around.firewall in around.companions & {*map(around.ids.short, near.groups)}
         return list(Family) if deny or mine else []
     return [family for family in Family if _means_all(near.prefixes, family, around, deny=deny)]
 

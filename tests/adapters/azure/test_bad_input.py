@@ -72,6 +72,18 @@ def test_who_may_only_read_is_told_the_right_and_the_role(azure: AzureService) -
     assert raised.value.request_id
 
 
+def test_quotas_are_told_and_left_out_where_nobody_may_look(
+    azure: AzureService, adapter: AzureAdapter
+) -> None:
+    azure.limit(quotas={"cores": 12, "VirtualNetworks": 3})
+    assert (adapter.limits.quotas.vcpus, adapter.limits.quotas.networks) == (12, 3)
+    assert adapter.limits.quotas.memory is None
+    azure.fault("Microsoft.Compute/locations/usages/read", status=403, code="AuthorizationFailed")
+    with connected(azure) as other:
+        assert other.limits.quotas.vcpus is None
+        assert other.limits.volume_kinds
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -18,11 +18,14 @@ from broker.model import (
     MIB,
     Arch,
     Firmware,
+    Instance,
     InstanceSpec,
     NetworkSpec,
     NicSpec,
     Offer,
+    Power,
     Size,
+    StopMode,
     SubnetSpec,
     VolumeSpec,
 )
@@ -237,6 +240,46 @@ def test_a_machine_is_resized_within_its_generation_and_quota(
     azure.limit(quotas={"cores": 2})
     adapter.resize_instance(made.id, two.size, offer=two.id)
     assert adapter.instance(made.id).offer == two.id
+
+
+def behind(azure: AzureService, machine: Instance, **facts: str | None) -> None:
+    """Make something true of a machine that nobody asked the service for."""
+    path = str(machine.native["id"]).lstrip("/")
+    azure.control("POST", f"vms/{path}", facts)
+
+
+def test_a_power_that_is_not_told_is_unknown_in_every_listing(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    behind(azure, made, power=None)
+    (listed,) = adapter.instances()
+    for found in (listed, adapter.instance(made.id)):
+        assert (found.state.power, found.state.allocated) == (Power.UNKNOWN, None)
+    with pytest.raises(Conflict):
+        adapter.create_image(made.id, "golden", token=token())
+    adapter.stop_instance(made.id)
+    assert adapter.instance(made.id).state.power is Power.STOPPED
+
+
+def test_off_is_billed_and_deallocated_is_not(
+    adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    adapter.stop_instance(made.id)
+    assert adapter.instance(made.id).state.allocated is True
+    adapter.stop_instance(made.id, StopMode.DEALLOCATE)
+    assert adapter.instance(made.id).state.allocated is False
+    adapter.stop_instance(made.id)
+    assert adapter.instance(made.id).state.allocated is False
+
+
+def test_the_console_has_what_the_guest_wrote(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    behind(azure, made, console="login: é\n")
+    assert adapter.console_log(made.id) == "login: é\n"
 
 
 @pytest.mark.parametrize(
