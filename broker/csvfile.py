@@ -49,6 +49,11 @@ def rows(
 
 def _check(where: str, columns: list[str], needed: Sequence[str], optional: Sequence[str]) -> None:
     known = (*needed, *optional)
+    if len(columns) == 1 and columns[0] not in known:
+        raise ConfigError(
+            f'{where}: "{columns[0]}" names no columns',
+            hint=f"Separate them by one of {' '.join(DELIMITERS[:2])} tab {DELIMITERS[-1]}",
+        )
     for name in columns:
         if name not in known:
             raise ConfigError(f'{where}: unknown column "{name}"', hint=did_you_mean(name, known))

@@ -13,7 +13,7 @@ from broker.catalog.market import STALE
 from broker.errors import ConfigError
 from broker.fit.match import Match, Prefer, match
 from broker.fit.need import Need, synthesised
-from broker.model import Offer, Size, Strict
+from broker.model import Firmware, Host, Offer, Size, Strict
 
 SPEC = re.compile(r"(\d+)x(\d+(?:\.\d+)?)")
 
@@ -35,36 +35,51 @@ def map_size(
     allow_smaller: bool = False,
 ) -> Mapped:
     """Return the offer of a place a need is mapped to, and why; no offer when nothing fits."""
-    found = match(
-        need,
-        offers(need, market, plan, system),
-        prefer=prefer,
-        allow_smaller=allow_smaller,
-    )
-    if market.any_size and found.offer is None:
-        largest = max(market.hosts, key=lambda host: (host.vcpus, host.memory))
-        reason = (
-            f"no host there can carry it: the largest has {largest.vcpus} vCPU and "
-            f"{largest.memory} MiB ({largest.arch})"
-        )
-        found = found.model_copy(update={"reason": reason})
+    sold = offers(need, market, plan, system)
+    if market.any_size and not sold:
+        return Mapped(place=market.place, match=_too_large(need, market, plan, allow_smaller))
+    found = match(need, sold, prefer=prefer, allow_smaller=allow_smaller)
     return Mapped(place=market.place, match=found)
+
+
+def _too_large(need: Need, market: Market, plan: Plan, allow_smaller: bool) -> Match:
+    """Return what hosts none of which can carry a need lack of it; the nearest, where allowed."""
+    hosts = [market.priced(offer, plan) for offer in whole(market.hosts)]
+    found = match(need, hosts, allow_smaller=allow_smaller)
+    if found.offer is not None:
+        return found
+    largest = max(market.hosts, key=lambda host: (host.vcpus, host.memory))
+    reason = (
+        f"no host there can carry it: the largest has {largest.vcpus} vCPU and "
+        f"{largest.memory} MiB ({largest.arch})"
+    )
+    return found.model_copy(update={"reason": reason})
 
 
 def offers(need: Need, market: Market, plan: Plan, system: str) -> list[Offer]:
     """Return what is in question at a place: its catalogue, or what its hosts can be cut into."""
     if not market.any_size:
         return market.offers(plan, system)
-    hosts = [
-        (host.id, Size(vcpus=host.vcpus, memory=host.memory, arch=host.arch))
-        for host in market.hosts
-        if host.vcpus > 0 and host.memory > 0
-    ]
+    hosts = [(host.id, host.size) for host in whole(market.hosts)]
     return [market.priced(offer, plan, system) for offer in synthesised(need, hosts)]
 
 
+def whole(hosts: Iterable[Host]) -> list[Offer]:
+    """Return the hosts as offers of all they have; one without capacity is none."""
+    return [
+        Offer(
+            id=host.id,
+            size=Size(vcpus=host.vcpus, memory=host.memory, arch=host.arch),
+            firmware=frozenset({Firmware.UNKNOWN}),
+            local_disk=0,
+        )
+        for host in hosts
+        if host.vcpus > 0 and host.memory > 0
+    ]
+
+
 def wanted(text: str, catalogue: Catalogue) -> Offer:
-    """Return the size people mean: 4x16 (vCPU x GiB), or a size of a provider, PROVIDER/SIZE.
+    """Return the size people mean: 4x16 (vCPU x GiB), PROVIDER/SIZE or PROVIDER/REGION/SIZE.
 
     ConfigError when it is neither or asks for nothing; NotFound when the provider has no such size.
     """
@@ -76,7 +91,8 @@ def wanted(text: str, catalogue: Catalogue) -> Offer:
     provider, slash, name = text.partition("/")
     if not slash:
         raise ConfigError(f'"{text}" is no size', hint="Say 4x16 (vCPU x GiB), or PROVIDER/SIZE")
-    return catalogue.offer(provider, name)
+    region, _, last = name.rpartition("/")
+    return catalogue.offer(provider, last, region or None)
 
 
 def staleness(prices: Iterable[Price]) -> str | None:

@@ -15,7 +15,7 @@ from broker.catalog import Catalogue, onprem
 
 WORKLOADS = """
 places:
-  - {place: kvm/lab, tags: [eu, own]}
+  - {place: kvm/lab, tags: [eu, own], account: lab}
   - {place: aws/eu-central-1, tags: [eu], account: aws-eu}
   - {place: azure/westeurope, tags: [eu]}
 budget: 2500
@@ -27,7 +27,7 @@ workloads:
   - {name: web, size: 2x4, count: 4, egress_gib: 200}
   - {name: cache, size: 2x16}
   - {name: db, size: 8x64, count: 2, residency: [own], latency: {site: office, ms: 5},
-     disk_gib: 500, spread: host, at: aws/eu-central-1, machine: aws-eu/db-1}
+     disk_gib: 500, spread: host, at: aws/eu-central-1, machines: [aws-eu/db-1, aws-eu/db-2]}
   - {name: batch, size: 16x32, count: 3, disk_gib: 100}
 """
 
@@ -54,17 +54,22 @@ def main() -> None:
         file.write_text(WORKLOADS)
         with Catalogue(Path(folder) / "catalogue.sqlite") as catalogue:
             onprem.Own(site=[SITE]).keep(catalogue, "example")
-            problem = placement.read(file, catalogue).problem
+            told = placement.read(file, catalogue)
+    problem = told.problem
     found = placement.place(problem)
     for each in found.placed:
         moves = "  (moves)" if each.moved else ""
         print(f"{each.count} x {each.workload:8} {each.option:32} {each.month:9.2f}{moves}")
     print(f"{found.month:.2f} {found.currency} a month, within {found.gap:.1%} of the best")
 
+    for request in placement.moves(problem, found, told.accounts).requests:
+        # request.plan() makes the plan, where the accounts are there
+        print(f"to make it so: {request.machine} moves to {request.target}")
+
     because = placement.why(problem, found, "batch")
     for other in because.alternatives:
-        told = f"{other.more:+.2f} a month" if other.more is not None else "; ".join(other.because)
-        print(f"batch at {other.place}: {told}")
+        more = f"{other.more:+.2f} a month" if other.more is not None else "; ".join(other.because)
+        print(f"batch at {other.place}: {more}")
 
     poor = placement.place(problem.model_copy(update={"budget": Decimal(300)}))
     print(f"for 300 a month: {'; '.join(poor.conflict)}")

@@ -38,6 +38,7 @@ class Instances(Base):
     """Virtual machines of one account."""
 
     _types: dict[str, InstanceTypeInfoTypeDef] | None = None
+    _zones: dict[str, frozenset[str]] | None = None
 
     def instances(self) -> list[Instance]:
         """Return every instance; complete, or an error is raised."""
@@ -176,7 +177,8 @@ class Instances(Base):
         """Return the sizes on offer in the region, as they were when first asked."""
         with calling("list sizes"):
             found = self._all_types().values()
-        return [offer_of(each) for each in found]
+            zones = self._zones_by_type()
+        return [offer_of(each, zones.get(each["InstanceType"], frozenset())) for each in found]
 
     def _described(self, id: str) -> InstanceTypeDef:
         """The instance as the service tells it; NotFound for one that is terminated, too."""
@@ -235,12 +237,26 @@ class Instances(Base):
             known = self._types = {each["InstanceType"]: each for each in types}
         return known
 
+    def _zones_by_type(self) -> dict[str, frozenset[str]]:
+        known = self._zones
+        if known is None:
+            gathered: dict[str, set[str]] = {}
+            for each in pages(
+                self._session.ec2,
+                "describe_instance_type_offerings",
+                "InstanceTypeOfferings",
+                LocationType="availability-zone",
+            ):
+                gathered.setdefault(each["InstanceType"], set()).add(each["Location"])
+            known = self._zones = {name: frozenset(zones) for name, zones in gathered.items()}
+        return known
+
     def _virtual(self, type_name: str) -> str:
         """How the type shows its hypervisor."""
         return self._all_types()[type_name].get("Hypervisor", "")
 
     def _offer(self, spec: InstanceSpec, name: str | None, disks: int) -> Offer:
-        offers = self.sizes()
+        offers = [offer_of(each) for each in self._all_types().values()]
         if name is not None:
             found: Offer = only((each for each in offers if each.id == name), "offer", name)
             return found

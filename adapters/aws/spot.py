@@ -10,12 +10,13 @@ from adapters.aws.errors import calling
 from broker.catalog import items
 from broker.catalog.values import Confidence, Origin, Place, Plan, Price
 
-SYSTEMS = {
+NAMES = {
     "Linux/UNIX": items.LINUX,
-    "Linux/UNIX (Amazon VPC)": items.LINUX,
     "Windows": "windows",
-    "Windows (Amazon VPC)": "windows",
+    "Red Hat Enterprise Linux": "rhel",
+    "SUSE Linux": "suse",
 }
+SYSTEMS = NAMES | {f"{name} (Amazon VPC)": system for name, system in NAMES.items()}
 
 
 class SpotPrices(Base):

@@ -24,7 +24,10 @@ class Addresses(Nics):
     """Addresses reachable from outside that can be moved between machines."""
 
     def public_addresses(self) -> list[PublicAddress]:
-        """Return every address held; complete, or an error is raised."""
+        """Return every address held; complete, or an error is raised.
+
+        A name whose address comes only when a machine starts is none yet.
+        """
         with calling("list public addresses"):
             network = self._session.network
             found = listed(network.public_ip_addresses.list(self._group))

@@ -1,7 +1,8 @@
 """The Retail Prices interface: pages of JSON, open to everybody.
 
 What a row is, is told by its words: reserved and spot by ``type`` and ``skuName``, Windows by
-``productName``, a disk by its product and the letter and number of its tier.
+``productName``, a disk by its product and the letter and number of its tier, a licence by product
+and the vCPUs it is for. Licences have no region: they cost the same everywhere.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -36,6 +37,23 @@ TIERS = {
 }  # fmt: skip
 """Size in GiB by a tier's number: learn.microsoft.com/azure/virtual-machines/disks-types."""
 
+PREMIUM_V2 = {
+    "Premium LRS Provisioned Capacity": ("gib", "GiB-month"),
+    "Premium LRS Provisioned IOPS": ("iops", "IOPS-month"),
+    "Premium LRS Provisioned Throughput (MBps)": ("throughput", "MiBps-month"),
+}
+"""Priced an hour each; what is included has a row of its own, at nothing."""
+
+LICENCES = {
+    "Red Hat Enterprise Linux": "rhel",
+    "SUSE Linux Enterprise Server Standard": "suse",
+}
+"""What pay-as-you-go images of the marketplace run; variants for SAP and the like have others."""
+
+VCPUS = re.compile(r"(?:(?P<least>\d+)-)?(?P<most>\d+)(?P<open>\+)?[ -]vCPU VM (License|Support)")
+NO_END = 1_000_000
+"""More vCPUs than any machine has: where "5+ vCPU" ends."""
+
 Row = Mapping[str, str | float | bool]
 Told = tuple[str, str, Decimal]
 """Item, unit, amount."""
@@ -45,14 +63,39 @@ def prices(region: str, *, endpoint: str = ENDPOINT) -> Iterator[Price]:
     """Yield the prices published for one region, page after page."""
     for service in SERVICES:
         query = f"armRegionName eq '{region}' and serviceName eq '{service}'"
-        url = f"{endpoint}{PATH}{quote(query)}"
-        while url:
-            with opened(url) as answer:
-                page = json.load(answer, parse_float=str)
-            for row in page["Items"]:
-                if (price := price_of(row, region)) is not None:
-                    yield price
-            url = page.get("NextPageLink") or ""
+        for row in _rows(f"{endpoint}{PATH}{quote(query)}"):
+            if (price := price_of(row, region)) is not None:
+                yield price
+    query = "serviceName eq 'Virtual Machines Licenses'"
+    yield from licences(_rows(f"{endpoint}{PATH}{quote(query)}"), region)
+
+
+def _rows(url: str) -> Iterator[Row]:
+    while url:
+        with opened(url) as answer:
+            page = json.load(answer, parse_float=str)
+        yield from page["Items"]
+        url = page.get("NextPageLink") or ""
+
+
+def licences(rows: Iterable[Row], region: str) -> Iterator[Price]:
+    """Yield what systems cost on top of a machine; exact sizes count before bands of sizes."""
+    exact: dict[tuple[str, int], Price] = {}
+    bands: dict[tuple[str, int], Price] = {}
+    for row in rows:
+        system = LICENCES.get(str(row["productName"]))
+        told = VCPUS.fullmatch(str(row["meterName"]))
+        amount = Decimal(str(row["retailPrice"]))
+        hourly = row["unitOfMeasure"] == "1 Hour" and row["type"] == "Consumption"
+        if system is None or told is None or not amount or not hourly:
+            continue
+        most = NO_END if told["open"] else int(told["most"])
+        found = exact if told["least"] is None and not told["open"] else bands
+        item = f"{items.licences(system)}{most}"
+        found[system, most] = _price(row, region, (item, "hour", amount))
+    systems = {system for system, _ in exact}
+    yield from exact.values()
+    yield from (price for (system, _), price in bands.items() if system not in systems)
 
 
 def price_of(row: Row, region: str) -> Price | None:
@@ -61,6 +104,10 @@ def price_of(row: Row, region: str) -> Price | None:
     found = _READERS.get(str(row["serviceName"]), _nothing)(row, amount)
     if found is None:
         return None
+    return _price(row, region, found)
+
+
+def _price(row: Row, region: str, found: Told) -> Price:
     item, unit, amount = found
     return Price(
         place=Place(provider="azure", region=region),
@@ -101,8 +148,9 @@ def _storage(row: Row, amount: Decimal) -> Told | None:
     product, meter = str(row["productName"]), str(row["meterName"])
     if row["type"] != "Consumption" or not amount:
         return None
-    if product == "Azure Premium SSD v2" and meter.endswith("LRS Provisioned Capacity"):
-        return items.disk("premium_v2", "gib"), "GiB-month", amount * HOURS_PER_MONTH
+    if product == "Azure Premium SSD v2" and meter in PREMIUM_V2:
+        what, unit = PREMIUM_V2[meter]
+        return items.disk("premium_v2", what), unit, amount * HOURS_PER_MONTH
     if product not in DISKS:
         return None
     kind, letter = DISKS[product]

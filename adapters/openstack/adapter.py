@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from adapters.openstack.errors import calling
+from adapters.openstack.hosts import Hosts
 from adapters.openstack.instances import Instances
 from adapters.openstack.key_pairs import KeyPairs
 from adapters.openstack.limits import probe
@@ -14,6 +15,7 @@ from broker.adapter import (
     Adapter,
     AddressSets,
     ConsoleLog,
+    HostCapacity,
     Limits,
     Pausable,
     PublicAddresses,
@@ -21,7 +23,7 @@ from broker.adapter import (
 )
 
 
-class OpenStackAdapter(Instances, Makings, KeyPairs):
+class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
     """Servers, volumes, images and networks of one project. Safe to use from many threads."""
 
     def __init__(self, name: str, session: Session) -> None:
@@ -61,4 +63,5 @@ _console: type[ConsoleLog] = OpenStackAdapter
 _pausable: type[Pausable] = OpenStackAdapter
 _suspendable: type[Suspendable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter
+_capacity: type[HostCapacity] = OpenStackAdapter
 _sets: type[AddressSets] = OpenStackAdapter

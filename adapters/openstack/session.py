@@ -119,7 +119,7 @@ class Session:
         proxy = getattr(self.connection, service)
         try:
             if service in NEWEST:
-                asked["microversion"] = self.microversion(service)
+                asked.setdefault("microversion", self.microversion(service))
             answer: requests.Response = proxy.request(path, method, **asked)
         except (EndpointNotFound, ServiceDisabledException) as error:
             raise missing(service, self.connection.config.get_region_name()) from error

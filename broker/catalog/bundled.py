@@ -31,12 +31,13 @@ def prices(names: Mapping[str, list[str]]) -> Iterator[Record]:
     for table, told in _tables().items():
         provider, system = told["provider"], told["os"]
         known = {_plain(name): name for name in names.get(provider, [])}
+        bare = document["compute"].get(told.get("beyond"), {})
         for spelled, by_region in document["compute"].get(table, {}).items():
             size = known.get(_plain(spelled))
             if size is None:
                 continue
             for region, amount in by_region.items():
-                if amount:  # it writes 0 for what it does not know
+                if _believable(amount, bare.get(spelled, {}).get(region, 0), "beyond" in told):
                     yield (
                         provider,
                         region,
@@ -50,6 +51,11 @@ def prices(names: Mapping[str, list[str]]) -> Iterator[Record]:
                         int(Origin.BUNDLED),
                         "",
                     )
+
+
+def _believable(amount: float, bare: float, beyond: bool) -> bool:
+    """Whether an amount can be a price. The file writes 0 for what it does not know."""
+    return amount > bare > 0 if beyond else amount > 0
 
 
 def location() -> Path | None:

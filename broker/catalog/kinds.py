@@ -11,12 +11,18 @@ from broker.catalog.market import Market
 from broker.model import Strict
 
 
+class Included(Strict):
+    """What a disk of some kind has at no extra price."""
+
+    iops: int
+    mibps: int
+
+
 class Class(Strict):
-    """Disks of one making at one provider, the usual one first, and what comes with that one."""
+    """Disks of one making at one provider, the usual one first."""
 
     kinds: tuple[str, ...]
-    included_iops: int = 0
-    included_mibps: int = 0
+    included: Mapping[str, Included] = {}
 
 
 class Provider(Strict):
@@ -64,7 +70,7 @@ def substitute(kind: str | None, provider: str, market: Market) -> str | None:
 def included(kind: str, market: Market) -> tuple[int, int]:
     """Return the I/O a second and MiB a second that a disk of a kind has at no extra price."""
     told = _providers().get(market.place.provider)
-    name = told.class_of(kind) if told else None
-    if told is None or name is None or kind != told.classes[name].kinds[0]:
-        return 0, 0
-    return told.classes[name].included_iops, told.classes[name].included_mibps
+    for each in told.classes.values() if told else ():
+        if found := each.included.get(kind):
+            return found.iops, found.mibps
+    return 0, 0

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from broker.catalog import items
 from broker.catalog.pricelist import Record
@@ -59,8 +60,8 @@ class Market:
 
     @property
     def any_size(self) -> bool:
-        """Whether machines of any size can be had, because the hosts are one's own."""
-        return bool(self.hosts)
+        """Whether machines of any size can be had: there are hosts, and nobody sells sizes."""
+        return bool(self.hosts) and not self._catalogue_offers
 
     def price(self, item: str) -> Price | None:
         """Return what one unit costs, or None when nobody says so in this currency."""
@@ -74,25 +75,54 @@ class Market:
             self._begins[prefix] = [item for item in self._records if item.startswith(prefix)]
         return self._begins[prefix]
 
+    def tiers(self, prefix: str) -> list[tuple[int, Price]]:
+        """Return the steps of a scale, in order: those of whom we believe first, never a mixture.
+
+        ``prefix`` is what their items begin with; the number where a step begins or ends follows.
+        """
+        found = [
+            (int(item.removeprefix(prefix)), price)
+            for item in self.begins(prefix)
+            if (price := self.price(item)) is not None
+        ]
+        best = min((_trust(price) for _, price in found), default=None)
+        return sorted((step for step in found if _trust(step[1]) == best), key=lambda step: step[0])
+
     def compute(
         self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX
     ) -> list[tuple[Decimal, Price | None]]:
-        """Return what an hour consists of: how many of which unit price, None where unknown."""
+        """Return what an hour consists of: how many of which unit price, None where unknown.
+
+        A system's price is told for the whole machine, or as a bare one and a licence: whichever
+        is to be believed first counts.
+        """
         whole = self.price(items.compute(offer.id, plan, system))
-        if whole is not None:
+        if whole is not None and system == items.LINUX:
             return [(Decimal(1), whole)]
-        gib = Decimal(offer.size.memory) / 1024
-        if self.any_size:
-            parts = [
-                (Decimal(offer.size.vcpus), self.price(items.compute("vcpu", plan, items.LINUX))),
-                (gib, self.price(items.compute("gib", plan, items.LINUX))),
-            ]
-        else:
-            bare = None if system == items.LINUX else self.price(items.compute(offer.id, plan))
-            parts = [(Decimal(1), bare)]
+        parts = self._bare(offer, plan)
         if system != items.LINUX:
-            parts.append((Decimal(offer.size.vcpus), self.price(items.licence(system))))
-        return parts
+            parts.append(self._licence(system, offer.size.vcpus))
+        if whole is None:
+            return parts
+        told = [price for _, price in parts if price is not None]
+        better = len(told) == len(parts) and max(map(_trust, told)) < _trust(whole)
+        return parts if better else [(Decimal(1), whole)]
+
+    def _bare(self, offer: Offer, plan: Plan) -> list[tuple[Decimal, Price | None]]:
+        """Return the price of the size, else of what it has: hosts of one's own know no plans."""
+        whole = self.price(items.compute(offer.id, plan))
+        vcpu, gib = self.price(items.compute("vcpu")), self.price(items.compute("gib"))
+        if whole is not None or (vcpu is None and not self.any_size):
+            return [(Decimal(1), whole)]
+        return [(Decimal(offer.size.vcpus), vcpu), (Decimal(offer.size.memory) / 1024, gib)]
+
+    def _licence(self, system: str, vcpus: int) -> tuple[Decimal, Price | None]:
+        each = self.price(items.licence(system))
+        steps = self.tiers(items.licences(system))
+        whole = next((price for upto, price in steps if upto >= vcpus), None)
+        if whole is None or (each is not None and _trust(each) < _trust(whole)):
+            return Decimal(vcpus), each
+        return Decimal(1), whole
 
     def offers(self, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> list[Offer]:
         """Return every offer with its price an hour, where it is known."""
@@ -111,9 +141,15 @@ class Market:
         money = Money(amount=total, currency=self.currency)
         return offer.model_copy(update={"price_per_hour": money})
 
-    def other_currencies(self, item: str) -> list[str]:
-        """Return the currencies an item is priced in that cannot be used here."""
-        return sorted({row[4] for row in self._records.get(item, ())} - {self.currency})
+    def other_currencies(self, item: str | None = None) -> list[str]:
+        """Return the currencies an item, or anything, is priced in that cannot be used here."""
+        usable = {self.currency, *(self._rates.rates if self._rates else ())}
+        rows = (
+            chain.from_iterable(self._records.values())
+            if item is None
+            else self._records.get(item, ())
+        )
+        return sorted({row[4] for row in rows} - usable)
 
     def _find(self, item: str) -> Price | None:
         for row in self._records.get(item, ()):
@@ -145,3 +181,8 @@ class Market:
 
     def _discount(self, item: str) -> Discount | None:
         return next((each for each in self._discounts if fnmatchcase(item, each.item)), None)
+
+
+def _trust(price: Price) -> tuple[bool, int]:
+    """Return what sorts prices by whom to believe first: what was agreed on with an account."""
+    return not price.account, int(price.origin)

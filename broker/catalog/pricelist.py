@@ -17,7 +17,7 @@ NEEDED = ("provider", "region", "item", "unit", "currency", "amount")
 OPTIONAL = ("source", "as_of", "confidence", "account")
 CURRENCY = re.compile(r"[A-Z]{3}")
 ITEM = re.compile(
-    r"compute:(on_demand|reserved_1y|reserved_3y|spot):[a-z]+:\S+|licence:[a-z]+:vcpu"
+    r"compute:(on_demand|reserved_1y|reserved_3y|spot):[a-z]+:\S+|licence:[a-z]+:(vcpu|upto:\d+)"
     r"|disk:[\w-]+:(gib|iops|throughput|upto:\d+)|snapshot:gib|address:ipv4"
     r"|egress:internet:\d+|migration:blocks"
 )

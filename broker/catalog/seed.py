@@ -13,7 +13,7 @@ from broker.catalog.pricelist import Record, record
 from broker.catalog.values import Origin
 from broker.model import Offer
 
-LAYOUT = "1"
+LAYOUT = "2"
 """Changes when the store's own layout does."""
 
 
@@ -46,15 +46,15 @@ def prices(tables: Mapping[str, Sequence[Offer]]) -> Iterator[Record]:
     yield from bundled.prices(names)
 
 
-def offers(tables: Mapping[str, Sequence[Offer]]) -> Iterator[tuple[str, str, int, str]]:
+def offers(tables: Mapping[str, Sequence[Offer]]) -> Iterator[tuple[str, str, str]]:
     """Yield the shipped sizes as the store keeps them."""
     for provider, known in tables.items():
         for offer in known:
-            yield provider, offer.id, int(Origin.SEED), offer.model_dump_json()
+            yield provider, offer.id, offer.model_dump_json()
 
 
-def offered() -> Iterator[tuple[str, str, str, int]]:
+def offered() -> Iterator[tuple[str, str, str]]:
     """Yield which place offers which size."""
     for provider, by_region in sizes.regions().items():
         for region, names in by_region.items():
-            yield from ((provider, region, name, int(Origin.SEED)) for name in names)
+            yield from ((provider, region, name) for name in names)

@@ -13,36 +13,12 @@ from typing import Self
 
 from broker.catalog import seed, sizes
 from broker.catalog.pricelist import Record
+from broker.catalog.schema import PUT_PRICE, SCHEMA, SHIPPED
 from broker.catalog.values import Origin, Place
 from broker.errors import BrokerError, ConfigError, NotFound
 from broker.model import Arch, Host, Offer
 from broker.model.base import Strict
 from broker.nearest import did_you_mean
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS about(key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS size(
-    provider TEXT, id TEXT, origin INT, offer TEXT NOT NULL, PRIMARY KEY(provider, id, origin)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS offered(
-    provider TEXT, region TEXT, id TEXT, origin INT, PRIMARY KEY(provider, region, origin, id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS host(
-    provider TEXT, region TEXT, id TEXT, vcpus INT, memory INT, arch TEXT,
-    PRIMARY KEY(provider, region, id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS price(
-    provider TEXT, region TEXT, item TEXT, unit TEXT, currency TEXT, amount TEXT, source TEXT,
-    as_of TEXT, confidence TEXT, origin INT, account TEXT,
-    PRIMARY KEY(provider, region, account, item, currency, origin)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS discount(
-    account TEXT, provider TEXT, item TEXT, percent TEXT, source TEXT,
-    PRIMARY KEY(account, provider, item)
-) WITHOUT ROWID;
-"""
-
-PUT_PRICE = "INSERT OR REPLACE INTO price VALUES(?,?,?,?,?,?,?,?,?,?,?)"
 
 
 class Discount(Strict):
@@ -112,7 +88,8 @@ class Catalogue:
         """Return every place something is known of."""
         query = (
             "SELECT provider, region FROM offered UNION SELECT provider, region FROM price "
-            "UNION SELECT provider, region FROM host ORDER BY 1, 2"
+            "UNION SELECT provider, region FROM told UNION SELECT provider, region FROM host "
+            "ORDER BY 1, 2"
         )
         with self._reading():
             return [Place(provider=row[0], region=row[1]) for row in self._db.execute(query)]
@@ -126,34 +103,59 @@ class Catalogue:
         return place
 
     def offers(self, place: Place) -> list[Offer]:
-        """Return the sizes offered there; all of the provider's where nobody tells which."""
-        query = (
-            "SELECT offer, min(origin) FROM size WHERE provider = ?1 AND (id IN ("
-            "SELECT id FROM offered WHERE provider = ?1 AND region = ?2 AND origin = ("
-            "SELECT min(origin) FROM offered WHERE provider = ?1 AND region = ?2)"
+        """Return the sizes offered there; all of the provider's where nobody tells which.
+
+        What an account was told of the place comes before what is shipped.
+        """
+        told = "SELECT offer FROM told WHERE provider = ? AND region = ? ORDER BY id"
+        shipped = (
+            "SELECT offer FROM size WHERE provider = ?1 AND (id IN ("
+            "SELECT id FROM offered WHERE provider = ?1 AND region = ?2"
             ") OR NOT EXISTS (SELECT 1 FROM offered WHERE provider = ?1 AND region = ?2)) "
-            "GROUP BY id ORDER BY id"
+            "ORDER BY id"
         )
+        where = (place.provider, place.region)
         with self._reading():
-            found = self._db.execute(query, (place.provider, place.region)).fetchall()
+            found = self._db.execute(told, where).fetchall()
+            found = found or self._db.execute(shipped, where).fetchall()
         return [Offer.model_validate_json(row[0]) for row in found]
 
-    def offer(self, provider: str, id: str) -> Offer:
-        """Return one size of a provider, wherever it is offered; NotFound names the nearest."""
-        query = "SELECT offer FROM size WHERE provider = ? AND id = ? ORDER BY origin"
+    def offer(self, provider: str, id: str, region: str | None = None) -> Offer:
+        """Return one size of a provider, in a region or wherever it is offered.
+
+        NotFound names the nearest; ConfigError when two regions mean different sizes by it.
+        """
+        told = "SELECT offer, region FROM told WHERE provider = ? AND id = ? ORDER BY region"
         with self._reading():
-            found = self._db.execute(query, (provider, id)).fetchone()
-        if found is None:
+            found = self._db.execute(told, (provider, id)).fetchall()
+            query = "SELECT offer FROM size WHERE provider = ? AND id = ?"
+            shipped = self._db.execute(query, (provider, id)).fetchone()
+        there = [row for row in found if row[1] == region]
+        if not there and shipped:
+            return Offer.model_validate_json(shipped[0])
+        offers = [Offer.model_validate_json(row[0]) for row in there or found]
+        if not offers:
             known = self.sizes(provider)
             hint = did_you_mean(id, known) if known else "See: interop catalogue show"
             raise NotFound(f"no catalogue knows a size {id} of {provider}", hint=hint)
-        return Offer.model_validate_json(found[0])
+        if len({offer.size for offer in offers}) > 1:
+            names = " or ".join(f"{provider}/{row[1]}/{id}" for row in found)
+            raise ConfigError(f"{id} is not the same size everywhere", hint=f"Say {names}")
+        return offers[0]
 
     def sizes(self, provider: str) -> list[str]:
         """Return the names of every size of one provider."""
+        query = (
+            "SELECT id FROM size WHERE provider = ?1 UNION SELECT id FROM told WHERE provider = ?1"
+        )
         with self._reading():
-            query = "SELECT DISTINCT id FROM size WHERE provider = ? ORDER BY id"
-            return [row[0] for row in self._db.execute(query, (provider,))]
+            return [row[0] for row in self._db.execute(f"{query} ORDER BY 1", (provider,))]
+
+    def shipped(self, provider: str) -> list[Offer]:
+        """Return every size of one provider that a table of ours has."""
+        with self._reading():
+            found = self._db.execute("SELECT offer FROM size WHERE provider = ?", (provider,))
+            return [Offer.model_validate_json(row[0]) for row in found]
 
     def hosts(self, place: Place) -> list[Host]:
         """Return the hosts of one's own in that place."""
@@ -205,38 +207,40 @@ class Catalogue:
 
     # writing
 
-    def put_prices(self, records: Iterable[Record], *, replacing: Place | None = None) -> int:
+    def put_prices(self, records: Iterable[Record]) -> int:
         """Keep prices, in the place of those with the same name and origin; return how many.
 
-        ``replacing`` also forgets what was refreshed in that place before. Either all are kept or,
-        when an error comes out of ``records``, none.
+        Either all are kept or, when an error comes out of ``records``, none.
         """
         with self._reading(), self._db:
-            if replacing is not None:
-                self._db.execute(
-                    "DELETE FROM price WHERE provider = ? AND region = ? AND origin = ?",
-                    (replacing.provider, replacing.region, int(Origin.REFRESHED)),
-                )
             before = self._db.total_changes
             self._db.executemany(PUT_PRICE, records)
             return self._db.total_changes - before
 
+    def put_refreshed(self, place: Place, records: Iterable[Record]) -> int:
+        """Keep what is published of a place, in the place of what the same sources said before.
+
+        A source is named up to its first comma. All is read before anything is changed.
+        """
+        rows = list(records)
+        with self._reading(), self._db:
+            for source in {row[6].partition(",")[0] for row in rows}:
+                self._db.execute(
+                    "DELETE FROM price WHERE provider = ? AND region = ? AND origin = ? "
+                    "AND (source = ? OR source LIKE ? || ',%')",
+                    (place.provider, place.region, int(Origin.REFRESHED), source, source),
+                )
+            self._db.executemany(PUT_PRICE, rows)
+        return len(rows)
+
     def put_sizes(self, place: Place, offers: Iterable[Offer]) -> int:
         """Keep what a place was found to offer, in the place of what was known; return how many."""
-        origin = int(Origin.REFRESHED)
+        where = (place.provider, place.region)
+        rows = [(*where, offer.id, offer.model_dump_json()) for offer in offers]
         with self._reading(), self._db:
-            self._db.execute(
-                "DELETE FROM offered WHERE provider = ? AND region = ? AND origin = ?",
-                (place.provider, place.region, origin),
-            )
-            count = 0
-            for offer in offers:
-                row = (place.provider, offer.id, origin, offer.model_dump_json())
-                self._db.execute("INSERT OR REPLACE INTO size VALUES(?,?,?,?)", row)
-                named = (place.provider, place.region, offer.id, origin)
-                self._db.execute("INSERT OR REPLACE INTO offered VALUES(?,?,?,?)", named)
-                count += 1
-            return count
+            self._db.execute("DELETE FROM told WHERE provider = ? AND region = ?", where)
+            self._db.executemany("INSERT OR REPLACE INTO told VALUES(?,?,?,?)", rows)
+        return len(rows)
 
     def put_hosts(self, place: Place, hosts: Iterable[Host]) -> None:
         """Keep the hosts of a place, in the place of those known."""
@@ -266,12 +270,15 @@ class Catalogue:
             return
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            for table in SHIPPED:  # of another release, they may have other columns
+                self._db.execute(f"DROP TABLE {table}")
+            for statement in filter(str.strip, SCHEMA.split(";")):
+                self._db.execute(statement)
             shipped = (int(Origin.SEED), int(Origin.BUNDLED))
-            for table in ("size", "offered", "price"):
-                self._db.execute(f"DELETE FROM {table} WHERE origin IN (?, ?)", shipped)  # noqa: S608
+            self._db.execute("DELETE FROM price WHERE origin IN (?, ?)", shipped)
             tables = sizes.tables()
-            self._db.executemany("INSERT INTO size VALUES(?,?,?,?)", seed.offers(tables))
-            self._db.executemany("INSERT INTO offered VALUES(?,?,?,?)", seed.offered())
+            self._db.executemany("INSERT INTO size VALUES(?,?,?)", seed.offers(tables))
+            self._db.executemany("INSERT INTO offered VALUES(?,?,?)", seed.offered())
             self._db.executemany(PUT_PRICE, seed.prices(tables))
             self._db.execute("INSERT OR REPLACE INTO about VALUES('seed', ?)", (version,))
 

@@ -11,8 +11,9 @@ import typer
 from broker.cli.run import LOSSES, Run
 
 if TYPE_CHECKING:
-    from broker.placement import Change, Placed, Placement, Why
+    from broker.placement import Change, Placement, Why
     from broker.placement.document import Read
+    from broker.placement.moves import Moves
 
 
 def place(
@@ -23,6 +24,12 @@ def place(
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Keep the placement.", metavar="FILE")
+    ] = None,
+    moves: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the moves, for `interop migrate plan --requests`.", metavar="FILE"
+        ),
     ] = None,
     compare: Annotated[
         Path | None, typer.Option(help="What is different from a kept one.", metavar="FILE")
@@ -39,6 +46,9 @@ def place(
     from broker import placement
     from broker.catalog import Catalogue
     from broker.cli.output import note, print_json
+    from broker.migrate import request
+    from broker.placement import moves as moves_of
+    from broker.places import accounts_at
 
     with Catalogue() as catalogue:
         told = placement.read(file, catalogue)
@@ -52,6 +62,9 @@ def place(
     before = _kept(compare) if compare else None
     if output:
         _keep(found, output)
+    implied = moves_of(told.problem, found, accounts_at(run.config) | told.accounts)
+    if moves:
+        request.write(implied.requests, moves)
     if why is not None:
         reasons = placement.why(told.problem, found, why, gap=gap, seconds=seconds)
         if run.json:
@@ -66,11 +79,10 @@ def place(
             _changes(run, changes, before, found)
     elif run.json:
         document = found.model_dump(mode="json")
-        document["moves"] = [_move(each, told) for each in found.moves]
-        print_json(document)
+        print_json(document | {"moves": implied.model_dump(mode="json")})
     else:
         _placement(run, found)
-        _moves(found, told)
+        _moves(implied)
     _warn(told)
     if found.out_of_time:
         note(f"interop: time ran out; a placement {found.gap:.1%} cheaper may exist")
@@ -149,20 +161,16 @@ def _changes(run: Run, changes: list[Change], before: Placement, after: Placemen
     note(f"{len(changes)} workloads differ; {more:+.2f} {after.currency} a month")
 
 
-def _moves(found: Placement, told: Read) -> None:
+def _moves(implied: Moves) -> None:
     from broker.cli.output import note
+    from broker.placement.moves import commands
 
-    if found.moves:
+    if implied.requests:
         note("To make it so:")
-    for each in found.moves:
-        note(f"  {_move(each, told)}")
-
-
-def _move(placed: Placed, told: Read) -> str:
-    """Return the command that plans a move, as far as the file names machine and account."""
-    machine = told.problem.workload(placed.workload).machine or f"ACCOUNT/{placed.workload}"
-    account = told.accounts.get(placed.place, placed.place)
-    return f"interop migrate plan {machine} {account}"
+    for line in commands(implied.requests):
+        note(f"  {line}")
+    for what in implied.unnamed:
+        note(f"interop: the file does not name {what}: that move cannot be planned")
 
 
 def _warn(told: Read) -> None:

@@ -46,6 +46,10 @@ class Sum(NamedTuple):
         names = ", ".join(self.unpriced[:3]) + ("..." if count > 3 else "")
         return f"≥ {told}, {count} {'item' if count == 1 else 'items'} unpriced: {names}"
 
+    def times(self, months: int) -> Sum:
+        """Return what so many months come to."""
+        return self._replace(amount=self.amount * months)
+
     def short(self) -> str:
         """Return the amount alone, marked when it is a lower bound."""
         return f"{'' if self.exact else '≥ '}{self.amount.quantize(CENT):,} {self.currency}"
@@ -138,11 +142,7 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
 
     Tiers count for all of an account's traffic together, so no machine has a tier of its own.
     """
-    tiers = sorted(
-        (Decimal(item.removeprefix(items.EGRESS)), price)
-        for item in market.begins(items.EGRESS)
-        if (price := market.price(item)) is not None
-    )
+    tiers = market.tiers(items.EGRESS)
     if not tiers or tiers[0][0] != 0:
         return None
     if gib <= 0:
@@ -150,7 +150,7 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
     paid = Decimal(0)
     for index, (start, price) in enumerate(tiers):
         end = tiers[index + 1][0] if index + 1 < len(tiers) else gib
-        paid += max(Decimal(0), min(end, gib) - start) * price.amount
+        paid += max(Decimal(0), min(Decimal(end), gib) - start) * price.amount
     last = tiers[-1][1]
     mean = {"item": f"{items.EGRESS}*", "amount": paid / gib}
     return last.model_copy(update=mean | {"source": f"{last.source} (mean of its tiers)"})

@@ -55,12 +55,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Report:
-    """The comparison: ``now``, and one column a place asked for."""
+    """The comparison: ``now``, and one column a place asked for.
+
+    ``unused`` are currencies in which there are prices that could not be used.
+    """
 
     currency: str
     made_on: datetime.date
     now: Column
     targets: Sequence[Column]
+    unused: Sequence[str] = ()
 
     @property
     def columns(self) -> list[Column]:
@@ -78,6 +82,17 @@ class Report:
         if column.blocked or column.overfull:
             return None
         return column.one_off.amount / saved
+
+    def pays_off(self, column: Column) -> str:
+        """Return in a few words when moving there has paid for itself."""
+        if column.place is None:
+            return ""
+        if (months := self.break_even(column)) is not None:
+            return f"{months:.1f} months"
+        if column.blocked or column.overfull:
+            return "not possible"
+        known = self.now.monthly.exact and column.after(0).exact
+        return "never" if known else "not known"
 
     def by_label(self, key: str) -> dict[str, list[Sum]]:
         """Return the columns' monthly totals by the value of one label; "" are those without it."""
@@ -134,7 +149,7 @@ def compare(
     leaving = _leaving(machines, desk)
     targets = [_there(machines, now, place, desk, leaving, double_running_days) for place in places]
     today = datetime.datetime.now(datetime.UTC).date()
-    return Report(currency=currency, made_on=today, now=now, targets=targets)
+    return Report(currency, today, now, targets, desk.other_currencies())
 
 
 class _Desk:
@@ -158,6 +173,12 @@ class _Desk:
             )
         return self._markets[key]
 
+    def other_currencies(self) -> list[str]:
+        """Return in which currencies there are prices that could not be used."""
+        return sorted(
+            {each for market in self._markets.values() for each in market.other_currencies()}
+        )
+
     def till(self, place: Place, account: str, machines: Iterable[Machine]) -> Till:
         """Return what prices ``machines`` at a place, where they send all they send."""
         market = self.market(place, account)
@@ -169,6 +190,7 @@ class _Desk:
         alike = (
             str(market.place), size.vcpus, size.memory, size.arch, size.gpus, machine.firmware,
             len(machine.disks), machine.nics, machine.burstable, machine.plan, machine.os,
+            machine.cpu_p95, machine.memory_p95,
         )  # fmt: skip
         if alike not in self._mapped:
             self._mapped[alike] = map_size(
@@ -221,7 +243,7 @@ def _there(
 ) -> Column:
     till = desk.till(place, desk.account, machines)
     bills: list[Bill] = []
-    moves: list[Line] = []
+    moves = _Moves()
     for machine, stays in zip(machines, now.bills, strict=True):
         if machine.place == place:
             bills.append(stays)
@@ -234,18 +256,38 @@ def _there(
             continue
         told = till.lines(machine, offer)
         bills.append(Bill(machine, place, offer, told, why=mapped.match.reason))
-        moves += _move(machine, told, leaving[str(machine.place)], till.market, days)
+        moves.add(_move(machine, told, leaving[str(machine.place)], till.market, days))
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
-    one_off = total(moves, desk.currency)
+    one_off = total(moves.lines(), desk.currency)
     overfull = _overfull(bills, till.market)
-    return Column(str(place), place, bills, monthly, one_off, moves, overfull)
+    return Column(str(place), place, bills, monthly, one_off, moves.lines(), overfull)
+
+
+class _Moves:
+    """What moving costs, of all machines together: a line for each price."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[str, str, int], Line] = {}
+
+    def add(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            key = (line.what, line.item, id(line.price))
+            if (sum_ := self._sums.get(key)) is not None:
+                amount = None
+                if sum_.amount is not None and line.amount is not None:
+                    amount = sum_.amount + line.amount
+                line = line._replace(quantity=sum_.quantity + line.quantity, amount=amount)
+            self._sums[key] = line
+
+    def lines(self) -> list[Line]:
+        return list(self._sums.values())
 
 
 def _overfull(bills: Iterable[Bill], market: Market) -> str:
     """Return what hosts of one's own lack to carry all machines at once; empty when nothing."""
-    if not market.any_size:
+    if not market.hosts:
         return ""
-    sizes = [bill.machine.size for bill in bills if not bill.blocked]
+    sizes = [bill.offer.size for bill in bills if bill.offer is not None]
     for what, needed, there in (
         ("vCPUs", sum(s.vcpus for s in sizes), sum(h.vcpus for h in market.hosts)),
         ("MiB of memory", sum(s.memory for s in sizes), sum(h.memory for h in market.hosts)),

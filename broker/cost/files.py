@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
 from broker.catalog.store import Catalogue
 from broker.catalog.values import Place
-from broker.cost.machine import Machine, of_listings
+from broker.cost.machine import Disk, Machine, of_listings
 from broker.csvfile import rows
 from broker.errors import BrokerError, ConfigError
 from broker.model import Strict
@@ -22,8 +23,14 @@ from broker.survey import Listing
 NEEDED = ("name", "place", "size")
 OPTIONAL = (
     "os", "plan", "state", "hours", "disks", "addresses", "egress_gib", "snapshots_gib",
-    "firmware", "nics", "burstable", "account", "labels",
+    "firmware", "nics", "burstable", "cpu_p95", "memory_p95", "account", "labels",
 )  # fmt: skip
+
+AS_WRITTEN = (
+    "os", "plan", "hours", "addresses", "egress_gib", "snapshots_gib", "firmware", "nics",
+    "burstable", "cpu_p95", "memory_p95",
+)  # fmt: skip
+"""Columns that are called as what they become, and are read by its type."""
 
 BILLED = {"running": True, "stopped": True, "deallocated": False, "unknown": None}
 """What a state in a table means for compute. A plain "stopped" says nothing of being given back."""
@@ -56,7 +63,7 @@ def read(path: Path, catalogue: Catalogue, places: Mapping[str, Place]) -> list[
     if isinstance(document, list):
         found = validated(Listings, {"listings": document}, str(path)).listings
         own = {one.account: Place(provider=one.kind, region=one.account) for one in found}
-        return of_listings(found, {**own, **places})
+        return of_listings(found, {**own, **places}, catalogue)
     return list(validated(Machines, document, str(path)).machines)
 
 
@@ -67,10 +74,10 @@ def _table(path: Path, catalogue: Catalogue) -> list[Machine]:
         where = f"{path}:{number}"
         try:
             place = Place.parse(row["place"])
-            known = (place.provider, row["size"])
+            known = (str(place), row["size"])
             if known not in sizes:
                 sizes[known] = _size(row["size"], place, catalogue)
-            machines.append(Machine.model_validate(_machine(row, place) | sizes[known]))
+            machines.append(Machine.model_validate(sizes[known] | _machine(row, place)))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             column = str(first["loc"][0]) if first["loc"] else "row"
@@ -85,11 +92,12 @@ def _table(path: Path, catalogue: Catalogue) -> list[Machine]:
 def _size(text: str, place: Place, catalogue: Catalogue) -> dict[str, object]:
     """Return what a size's name tells of a machine: of its own provider, or written as 4x16."""
     free = text[:1].isdigit() or "/" in text
-    offer = wanted(text if free else f"{place.provider}/{text}", catalogue)
+    offer = wanted(text if free else f"{place}/{text}", catalogue)
     return {
         "size": offer.size,
         "offer": None if free else offer.id,
         "burstable": bool(offer.burstable),
+        "character": offer.character,
     }
 
 
@@ -97,13 +105,17 @@ def _machine(row: Mapping[str, str], place: Place) -> dict[str, object]:
     state = row.get("state") or "running"
     if state not in BILLED:
         raise ValueError(f'unknown state "{state}": there are {", ".join(BILLED)}')
-    plain = ("os", "plan", "hours", "addresses", "egress_gib", "snapshots_gib", "firmware", "nics")
-    told: dict[str, object] = {name: row[name] for name in plain if row.get(name)}
+    told: dict[str, object] = {name: row[name] for name in AS_WRITTEN if row.get(name)}
     told |= {"name": row["name"], "place": place, "billed": BILLED[state]}
     told["account"] = row.get("account", "")
-    told["disks"] = tuple(disk_of(text) for text in row.get("disks", "").split())
+    told["disks"] = _disks(row.get("disks", ""))
     told["labels"] = dict(_label(text) for text in row.get("labels", "").split())
     return told
+
+
+@lru_cache(maxsize=10_000)  # large files repeat few, and a machine then shares them
+def _disks(text: str) -> tuple[Disk, ...]:
+    return tuple(Disk.model_validate(disk_of(each)) for each in text.split())
 
 
 def disk_of(text: str) -> Mapping[str, object]:

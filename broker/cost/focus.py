@@ -1,7 +1,9 @@
 """A report in the columns of FOCUS 1.0, the FinOps Open Cost and Usage Specification.
 
 Each line of today's bills becomes one charge of one month. FOCUS knows no unknown cost: lines
-without a price are left out, and how many is told to the caller, who must tell people.
+without a price are left out, and how many is told to the caller, who must tell people. A
+reservation's monthly fee is billed as the usage it covers; which reservation that is no inventory
+tells, so all of one kind, place and account are taken for one.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TextIO
 from broker.catalog import Plan
 from broker.cost.bill import Bill, Line
 from broker.cost.compare import Report
+from broker.cost.machine import Machine
 
 COLUMNS: tuple[str, ...] = (
     "AvailabilityZone", "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency",
@@ -43,6 +46,7 @@ PRICING = {
     Plan.RESERVED_3Y: "Committed",
     Plan.SPOT: "Dynamic",
 }
+COMMITMENTS = {Plan.RESERVED_1Y: "1 year", Plan.RESERVED_3Y: "3 years"}
 UNITS = {
     "hour": "Hours",
     "GiB-hour": "GiB-Hours",
@@ -97,6 +101,7 @@ def _charge(
         "ChargeFrequency": "Usage-Based",
         "ChargePeriodEnd": last,
         "ChargePeriodStart": first,
+        **(_commitment(machine, account) if line.what == "compute" else {}),
         "ConsumedQuantity": quantity,
         "ConsumedUnit": UNITS.get(line.unit, line.unit),
         "ContractedCost": cost,
@@ -120,4 +125,18 @@ def _charge(
         "SkuId": line.item,
         "SkuPriceId": f"{machine.place}/{price.item}",
         "Tags": json.dumps(dict(machine.labels), ensure_ascii=False, sort_keys=True),
+    }
+
+
+def _commitment(machine: Machine, account: str) -> dict[str, str]:
+    """Return the reservation that covers a machine; nothing where it has none."""
+    term = COMMITMENTS.get(machine.plan)
+    if term is None:
+        return {}
+    return {
+        "CommitmentDiscountCategory": "Usage",
+        "CommitmentDiscountId": f"{account}/{machine.place}/{machine.plan}",
+        "CommitmentDiscountName": f"{term} at {machine.place}",
+        "CommitmentDiscountStatus": "Used",
+        "CommitmentDiscountType": "Reservation",
     }

@@ -6,13 +6,12 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
-from broker import config as accounts_file
-from broker.catalog import Catalogue, Place
+from broker.catalog import Catalogue
 from broker.catalog.market import Rates
 from broker.cost import files
 from broker.cost.machine import Machine, of_listings
 from broker.errors import ConfigError
-from broker.places import place_of
+from broker.places import places_of
 from broker.reading import validated
 from broker.survey import Listing, inventory
 
@@ -26,9 +25,9 @@ def gather(
     of an inventory are.
     """
     if file is not None:
-        return files.read(file, catalogue, _places(config)), []
+        return files.read(file, catalogue, places_of(config)), []
     listings = inventory(names, config=config)
-    machines = of_listings(listings, _places(config))
+    machines = of_listings(listings, places_of(config), catalogue)
     return machines, [listing for listing in listings if listing.error]
 
 
@@ -39,9 +38,3 @@ def read_rates(path: Path) -> Rates:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
     return validated(Rates, document, str(path))
-
-
-def _places(config: Path | None) -> dict[str, Place]:
-    if not accounts_file.accounts_file(config).exists():
-        return {}
-    return {name: place_of(one) for name, one in accounts_file.accounts(config).items()}

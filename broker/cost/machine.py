@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from broker.catalog import Catalogue
 from broker.catalog.items import LINUX
 from broker.catalog.values import HOURS_PER_MONTH, Place, Plan
-from broker.fit.need import Need
+from broker.errors import NotFound
+from broker.fit.need import Need, Share, measured
 from broker.model import GIB, Firmware, Instance, Labels, Size, Strict
 from broker.survey import Listing
 
@@ -30,7 +33,9 @@ class Machine(Strict):
     """One machine and how it is used in a month.
 
     ``offer`` is the name of its size where it has one. ``billed`` tells whether compute is billed:
-    a stopped machine that still holds it is; None, when nobody knows, counts as billed.
+    a stopped machine that still holds it is; None, when nobody knows, counts as billed. ``cpu_p95``
+    and ``memory_p95`` are what was measured, as shares of the size: elsewhere a size is enough that
+    has that, with headroom.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -48,6 +53,9 @@ class Machine(Strict):
     firmware: Firmware = Firmware.UNKNOWN
     nics: Annotated[int, Field(ge=0)] = 1
     burstable: bool = False
+    character: str | None = None
+    cpu_p95: Share | None = None
+    memory_p95: Share | None = None
     account: str = ""
     labels: Labels = Field(default_factory=dict)
 
@@ -66,29 +74,38 @@ class Machine(Strict):
     def need(self) -> Need:
         """Return what a size somewhere else must have."""
         return Need(
-            size=self.size,
+            size=measured(self.size, cpu_p95=self.cpu_p95, memory_p95=self.memory_p95),
             firmware=self.firmware,
             disks=len(self.disks),
             nics=self.nics,
             burstable=self.burstable,
+            character=self.character,
         )
 
 
-def of_listings(listings: Iterable[Listing], places: Mapping[str, Place]) -> list[Machine]:
+def of_listings(
+    listings: Iterable[Listing], places: Mapping[str, Place], catalogue: Catalogue | None = None
+) -> list[Machine]:
     """Return the machines of an inventory; ``places`` says where each account is.
 
     Traffic and snapshots are in no inventory: they count as none until somebody tells them.
     """
     return [
-        of_instance(instance, places[listing.account], listing.account)
+        of_instance(instance, places[listing.account], listing.account, catalogue)
         for listing in listings
         for instance in listing.instances
     ]
 
 
-def of_instance(instance: Instance, place: Place, account: str = "") -> Machine:
-    """Return an instance as its bill sees it."""
+def of_instance(
+    instance: Instance, place: Place, account: str = "", catalogue: Catalogue | None = None
+) -> Machine:
+    """Return an instance as its bill sees it; a catalogue tells what its size is made for."""
     spec = instance.spec
+    offer = None
+    if catalogue is not None and instance.offer is not None:
+        with contextlib.suppress(NotFound):  # a size that is no longer sold
+            offer = catalogue.offer(place.provider, instance.offer, place.region)
     return Machine(
         name=spec.name,
         place=place,
@@ -101,6 +118,8 @@ def of_instance(instance: Instance, place: Place, account: str = "") -> Machine:
         addresses=sum(len(nic.public_addresses) for nic in instance.nics),
         firmware=spec.firmware,
         nics=len(spec.nics),
+        burstable=bool(offer and offer.burstable),
+        character=offer.character if offer else None,
         account=account,
         labels=spec.labels,
     )

@@ -11,11 +11,14 @@ from string import Template
 
 from pydantic import JsonValue
 
+from broker.catalog.values import Confidence
 from broker.cost.bill import Sum
 from broker.cost.compare import MONTHS, Column, Report
 
 MACHINES_SHOWN = 20
 """More bars than fit on a page tell nobody anything; the CSV has all."""
+
+BLOCKED_SHOWN = 50
 
 
 def as_html(report: Report, title: str = "What it costs, and what it would cost") -> str:
@@ -28,9 +31,11 @@ def as_html(report: Report, title: str = "What it costs, and what it would cost"
         currency=report.currency,
         machines=str(len(report.now.bills)),
         verdict=_verdict(report),
+        trust=_trust(report),
         totals=_totals(report),
         by_provider=_by_provider(report),
         by_machine=_by_machine(report),
+        blocked=_blocked(report),
         unpriced=_unpriced(report),
         sources=_sources(report),
         data=data,
@@ -56,18 +61,30 @@ def _verdict(report: Report) -> str:
     return head + " Nothing asked about is cheaper."
 
 
+def _trust(report: Report) -> str:
+    """Say how far the figures can be trusted, where people look first."""
+    used = report.prices()
+    if not used:
+        return "None of this has a price."
+    unsure = sum(price.confidence is Confidence.LOW for price in used)
+    told = f"{len(used)} prices were used, the oldest of {min(price.as_of for price in used)}"
+    if not unsure:
+        return f"{told}."
+    share = "all" if unsure == len(used) else f"{unsure}"
+    return f"{told}; {share} of them are of low confidence: see where they are from, below."
+
+
 def _totals(report: Report) -> str:
     rows = []
     for column in report.columns:
-        months = report.break_even(column) if column is not report.now else None
         rows.append(
             (
                 escape(column.name),
                 _html(column.monthly),
                 _html(column.one_off) if column is not report.now else "",
                 _html(column.after(MONTHS)),
-                f"{months:.1f} months" if months is not None else "",
-                f"{len(column.blocked) or ''} {escape(column.overfull)}".strip(),
+                report.pays_off(column),
+                _cannot_go(column),
             )
         )
     head = (
@@ -78,7 +95,14 @@ def _totals(report: Report) -> str:
         "Pays off after",
         "Cannot go",
     )
-    return _table(head, rows)
+    return _table(head, rows, words=1)
+
+
+def _cannot_go(column: Column) -> str:
+    count = len(column.blocked)
+    machines = f"{count} {'machine' if count == 1 else 'machines'}" if count else ""
+    hosts = "more hosts needed" if column.overfull else ""
+    return ", ".join(filter(None, (machines, hosts)))
 
 
 def _by_provider(report: Report) -> str:
@@ -86,7 +110,8 @@ def _by_provider(report: Report) -> str:
         (escape(name), *(_html(total) for total in totals))
         for name, totals in report.by_provider().items()
     ]
-    return _table(("Machines of", *(escape(column.name) for column in report.columns)), rows)
+    head = ("Machines of", *(escape(column.name) for column in report.columns))
+    return _table(head, rows, words=1)
 
 
 def _by_machine(report: Report) -> str:
@@ -96,10 +121,32 @@ def _by_machine(report: Report) -> str:
         cells = [escape(machine.name), escape(str(machine.place))]
         for column in report.columns:
             bill = column.bills[index]
-            size = escape(bill.offer.id) if bill.offer else escape(bill.blocked)
+            if bill.offer is None:
+                cells.append("cannot go")
+                continue
+            size = escape(bill.offer.id)
             cells.append(f"{_html(bill.total(report.currency))}<small>{size}</small>")
         rows.append(tuple(cells))
-    return _table(("Machine", "Is at", *(escape(column.name) for column in report.columns)), rows)
+    head = ("Machine", "Is at", *(escape(column.name) for column in report.columns))
+    return _table(head, rows, words=2)
+
+
+def _blocked(report: Report) -> str:
+    rows = [
+        (escape(column.name), escape(bill.machine.name), escape(bill.blocked))
+        for column in report.targets
+        for bill in column.blocked
+    ]
+    rows += [
+        (escape(column.name), "all together", escape(column.overfull))
+        for column in report.targets
+        if column.overfull
+    ]
+    if not rows:
+        return "<p>Everything can go everywhere that was asked about.</p>"
+    more = len(rows) - BLOCKED_SHOWN
+    told = f'<p class="hint">and {more} more: the CSV has all</p>' if more > 0 else ""
+    return _table(("Where", "Machine", "Why not"), rows[:BLOCKED_SHOWN]) + told
 
 
 def _unpriced(report: Report) -> str:
@@ -118,19 +165,30 @@ def _sources(report: Report) -> str:
     for price in report.prices():
         key = (str(price.place), price.source, str(price.as_of), str(price.confidence))
         groups[key] = groups.get(key, 0) + 1
-    rows = [(*map(escape, key), str(count)) for key, count in sorted(groups.items())]
+    rows = [
+        (
+            escape(place),
+            escape(source),
+            f'<span class="date">{as_of}</span>',
+            confidence,
+            str(count),
+        )
+        for (place, source, as_of, confidence), count in sorted(groups.items())
+    ]
     return _table(("Place", "Source", "As of", "Confidence", "Prices"), rows)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int | None = None) -> str:
+    """Return a table; the columns behind the first ``words`` hold figures."""
+    figures = "" if words is None else f' class="figures words-{words}"'
     titles = "".join(f"<th>{cell}</th>" for cell in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table{figures}><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _html(found: Sum) -> str:
     if found.exact:
-        return escape(found.short())
+        return f'<span class="amount">{escape(found.short())}</span>'
     return f'<span class="bound" title="{escape(str(found))}">{escape(found.short())}</span>'
 
 
@@ -156,6 +214,10 @@ def _data(report: Report) -> JsonValue:
                 ],
             }
             for index in _dearest(report)
+        ],
+        "providers": [
+            {"name": name, "monthly": [float(total.amount) for total in totals]}
+            for name, totals in report.by_provider().items()
         ],
     }
 

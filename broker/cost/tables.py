@@ -86,6 +86,7 @@ def bill_as_json(bill: Bill, currency: str) -> JsonValue:
         "blocked": bill.blocked or None,
         "labels": dict(bill.machine.labels),
         "monthly": _sum(bill.total(currency)),
+        "three_years": _sum(bill.total(currency).times(MONTHS)),
         "lines": [_line(line) for line in bill.lines],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -49,7 +50,8 @@ def match(
 
     Cheapest: among those with a price in one currency; ties go to the least excess. Where none has
     one, the closest. Closest: the same family character, then the nearest memory per vCPU, then the
-    least excess. Never below the need, unless ``allow_smaller`` and nothing is large enough.
+    least excess, then the price. Never below the need, unless ``allow_smaller`` and nothing is
+    large enough.
     """
     lacked: Counter[str] = Counter()
     examples: dict[str, str] = {}
@@ -119,7 +121,16 @@ def _rank(
         offer.price_per_hour.currency for offer in fitting if offer.price_per_hour is not None
     )
     if prefer is Prefer.CLOSEST or len(currencies) != 1:
-        ranked = sorted(fitting, key=lambda offer: (_distance(need, offer), *excess(need, offer)))
+        one = len(currencies) == 1
+        ranked = sorted(
+            fitting,
+            key=lambda offer: (
+                _distance(need, offer),
+                excess(need, offer)[:-1],
+                offer.price_per_hour.amount if one and offer.price_per_hour else Decimal("inf"),
+                offer.id,
+            ),
+        )
         why = f"the closest in kind of {len(ranked)} that fit"
         if prefer is Prefer.CHEAPEST:
             several = "are in several currencies" if currencies else "are unknown"

@@ -38,19 +38,30 @@ class Need(Strict):
     character: str | None = None
 
 
-def measured(size: Size, *, cpu_p95: Share, memory_p95: Share, headroom: float = HEADROOM) -> Size:
+def measured(
+    size: Size,
+    *,
+    cpu_p95: Share | None = None,
+    memory_p95: Share | None = None,
+    headroom: float = HEADROOM,
+) -> Size:
     """Return the size that carries what was measured, with headroom; never more than ``size`` has.
 
-    The 95th percentiles are shares of what ``size`` has.
+    The 95th percentiles are shares of what ``size`` has; all of it where nobody measured.
     """
-    vcpus = math.ceil(Fraction(cpu_p95 * (1 + headroom)).limit_denominator(10**6) * size.vcpus)
-    memory = math.ceil(Fraction(memory_p95 * (1 + headroom)).limit_denominator(10**6) * size.memory)
     return size.model_copy(
         update={
-            "vcpus": min(size.vcpus, max(1, vcpus)),
-            "memory": min(size.memory, max(1, memory)),
+            "vcpus": _enough(size.vcpus, cpu_p95, headroom),
+            "memory": _enough(size.memory, memory_p95, headroom),
         }
     )
+
+
+def _enough(had: int, p95: Share | None, headroom: float) -> int:
+    if p95 is None:
+        return had
+    used = Fraction(p95 * (1 + headroom)).limit_denominator(10**6) * had
+    return min(had, max(1, math.ceil(used)))
 
 
 def lacks(need: Need, offer: Offer) -> str | None:

@@ -18,6 +18,7 @@ from broker.migrate.events import (
 from broker.migrate.options import Options
 from broker.migrate.proving import Drift
 from broker.migrate.report import Report
+from broker.migrate.request import Request
 from broker.migrate.verbs import apply, drift, last_report, load, plan, undo
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Plan",
     "PuttingBack",
     "Report",
+    "Request",
     "StepFinished",
     "StepStarted",
     "apply",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from broker.errors import ConfigError, Conflict
@@ -22,7 +23,8 @@ from broker.migrate.steps import (
     VerifyDisk,
     VerifyInstance,
 )
-from broker.model import Fidelity, InstanceSpec, Loss, Power
+from broker.model import Fidelity, InstanceSpec, Loss, Offer, Power
+from broker.nearest import did_you_mean
 
 NAME_IN_ID = 24
 """Characters of the machine's name in a plan's id, so that people know which plan is which."""
@@ -100,10 +102,12 @@ def _move(look: Look, spec: InstanceSpec, choice: Choice, options: Options) -> l
 
 def _size(spec: InstanceSpec, look: Look, options: Options) -> tuple[Choice, tuple[Loss, ...]]:
     if look.limits.any_size:
+        if options.size is not None:
+            raise ConfigError(f"{look.target} has no sizes with names", hint="Leave out --size")
         return Choice(offer=None, reason="any size can be had there", rejected={}), ()
     choice = choose_offer(
         spec.size,
-        look.offers,
+        look.offers if options.size is None else [_asked_for(options.size, look.offers)],
         firmware=spec.firmware,
         disks=len(spec.volumes),
         nics=len(spec.nics),
@@ -144,6 +148,15 @@ def _size(spec: InstanceSpec, look: Look, options: Options) -> tuple[Choice, tup
             )
         )
     return choice, tuple(losses)
+
+
+def _asked_for(name: str, offers: Sequence[Offer]) -> Offer:
+    """Return the offer with a name; ConfigError with the nearest when there is none."""
+    for offer in offers:
+        if offer.id == name:
+            return offer
+    hint = did_you_mean(name, [offer.id for offer in offers])
+    raise ConfigError(f"the target offers no size {name}", hint=hint)
 
 
 def _told(choice: Choice, spec: InstanceSpec) -> SizeChoice:

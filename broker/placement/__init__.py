@@ -7,6 +7,7 @@ from pathlib import Path
 from broker.catalog import Catalogue
 from broker.placement.document import read
 from broker.placement.explain import Alternative, Change, Why, diff, why
+from broker.placement.moves import Moves, moves
 from broker.placement.problem import Problem
 from broker.placement.search import GAP, SECONDS
 from broker.placement.solve import Placed, Placement
@@ -15,11 +16,13 @@ from broker.placement.solve import place as solved
 __all__ = [
     "Alternative",
     "Change",
+    "Moves",
     "Placed",
     "Placement",
     "Problem",
     "Why",
     "diff",
+    "moves",
     "place",
     "read",
     "why",

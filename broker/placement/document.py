@@ -5,88 +5,19 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
 
 import yaml
-from pydantic import Field, PositiveInt
 
-from broker.catalog import Catalogue, Market, Place, Plan, Price, items
-from broker.catalog.kinds import substitute
-from broker.catalog.values import HOURS_PER_MONTH
+from broker.catalog import Catalogue, Market, Place, Price
 from broker.cost.bill import egress_price
 from broker.errors import BrokerError, ConfigError
-from broker.fit.need import Need
-from broker.model import GIB, Arch, Firmware, Offer, Size, Strict
-from broker.placement.problem import (
-    Amount,
-    Domain,
-    Group,
-    Latency,
-    Option,
-    Problem,
-    Quota,
-    Traffic,
-    Workload,
-)
+from broker.fit.need import Need, measured
+from broker.model import GIB, Strict
+from broker.placement.problem import Problem, Traffic, Workload
+from broker.placement.shelf import EGRESS_GIB, Shelf
+from broker.placement.written import Document, WrittenPlace, WrittenWorkload
 from broker.reading import validated
 from broker.sizing import wanted
-
-EGRESS_GIB = Decimal(10240)
-"""A linear program wants one price of traffic: the mean of the first 10 TiB of a month."""
-
-
-class Flow(Strict):
-    """Traffic between two workloads, as it is written."""
-
-    source: Annotated[str, Field(alias="from")]
-    target: Annotated[str, Field(alias="to")]
-    gib: Amount
-
-
-class WrittenPlace(Strict):
-    """A place in question: what residency calls it, and what may be used there."""
-
-    place: str
-    tags: frozenset[str] = frozenset()
-    spot: bool = False
-    account: str = ""
-
-
-class WrittenWorkload(Strict):
-    """A workload, as it is written."""
-
-    name: Annotated[str, Field(min_length=1)]
-    size: str
-    count: PositiveInt = 1
-    arch: Arch = Arch.X86_64
-    firmware: Firmware = Firmware.UNKNOWN
-    drivers: frozenset[str] | None = None
-    local_disk_gib: Annotated[int, Field(ge=0)] = 0
-    burstable: bool = False
-    residency: frozenset[str] = frozenset()
-    latency: Latency | None = None
-    only: frozenset[str] = frozenset()
-    spot: bool = False
-    spread: Domain | None = None
-    egress_gib: Amount = Decimal(0)
-    disk_gib: Amount = Decimal(0)
-    at: str | None = None
-    moving_cost: Amount | None = None
-    machine: str | None = None
-
-
-class Document(Strict):
-    """The whole file."""
-
-    workloads: Annotated[tuple[WrittenWorkload, ...], Field(min_length=1)]
-    places: Annotated[tuple[WrittenPlace | str, ...], Field(min_length=1)]
-    currency: str = "USD"
-    budget: Amount | None = None
-    months: PositiveInt = 36
-    quotas: tuple[Quota, ...] = ()
-    groups: tuple[Group, ...] = ()
-    traffic: tuple[Flow, ...] = ()
-    latency_ms: dict[str, dict[str, Decimal]] = Field(default_factory=dict)
 
 
 class Read(Strict):
@@ -154,7 +85,9 @@ def _read(written: Document, catalogue: Catalogue) -> Read:
         )
         for place in {each.at for each in written.workloads if each.at} - known
     }
-    shelf = [_Shelf(each, markets[each.place]) for each in places]
+    systems = frozenset(each.os for each in written.workloads)
+    years = max(each.years for each in written.workloads)
+    shelf = [Shelf(each, markets[each.place], systems=systems, years=years) for each in places]
     workloads = tuple(_workload(each, catalogue, markets, leaving) for each in written.workloads)
     options = tuple(option for one in shelf for option in one.options())
     if not options:
@@ -201,23 +134,26 @@ def _workload(
     return Workload(
         name=written.name,
         need=Need(
-            size=size,
+            size=measured(size, cpu_p95=written.cpu_p95, memory_p95=written.memory_p95),
             firmware=written.firmware,
             drivers=written.drivers,
             local_disk=written.local_disk_gib * GIB,
             burstable=written.burstable,
+            old_generations=written.old_generations,
         ),
         count=written.count,
         residency=written.residency,
         latency=written.latency,
         only=written.only,
+        os=written.os,
         spot=written.spot,
+        years=written.years,
         spread=written.spread,
         egress_gib=written.egress_gib,
         disk_gib=written.disk_gib,
         at=written.at,
         moving=_moving(written, markets, leaving),
-        machine=written.machine,
+        machines=(written.machine,) if written.machine else written.machines,
     )
 
 
@@ -234,84 +170,3 @@ def _moving(
     else:
         price = leaving[written.at]
     return written.disk_gib * price.amount if price else Decimal(0)
-
-
-class _Shelf:
-    """What one place has for workloads, with the prices used."""
-
-    def __init__(self, written: WrittenPlace, market: Market) -> None:
-        self._written = written
-        self._market = market
-        self.used: list[Price] = []
-
-    def options(self) -> list[Option]:
-        """Return the place's hosts, or its offers with a price: on demand and, where told, spot."""
-        common = self._common()
-        if self._market.any_size:
-            return self._hosts(common)
-        plans = [(Plan.ON_DEMAND, "")] + ([(Plan.SPOT, ":spot")] if self._written.spot else [])
-        return [
-            Option.model_validate(
-                {
-                    **common,
-                    "id": f"{self._written.place}:{offer.id}{mark}",
-                    "offer": offer,
-                    "month": month,
-                    "spot": plan is Plan.SPOT,
-                }
-            )
-            for plan, mark in plans
-            for offer, month in self._priced(plan)
-        ]
-
-    def _common(self) -> dict[str, object]:
-        """Return what all options of the place have in common."""
-        market = self._market
-        kind = substitute(None, "", market)
-        steps = items.steps(kind or "")
-        return {
-            "place": self._written.place,
-            "tags": self._written.tags,
-            "egress_gib": self._price(egress_price(market, EGRESS_GIB)),
-            "disk_gib": self._price(market.price(items.disk(kind or "", "gib"))),
-            "disk_steps": tuple(
-                sorted(
-                    (int(item.removeprefix(steps)), amount)
-                    for item in market.begins(steps)
-                    if (amount := self._price(market.price(item))) is not None
-                )
-            ),
-        }
-
-    def _hosts(self, common: dict[str, object]) -> list[Option]:
-        vcpu = self._price(self._market.price(items.compute("vcpu")))
-        gib = self._price(self._market.price(items.compute("gib")))
-        if vcpu is None or gib is None:
-            return []
-        return [
-            Option.model_validate(
-                {
-                    **common,
-                    "id": f"{self._written.place}:{host.id}",
-                    "capacity": Size(vcpus=host.vcpus, memory=host.memory, arch=host.arch),
-                    "vcpu_month": vcpu * HOURS_PER_MONTH,
-                    "gib_month": gib * HOURS_PER_MONTH,
-                }
-            )
-            for host in self._market.hosts
-            if host.vcpus > 0 and host.memory > 0  # one without capacity carries nothing
-        ]
-
-    def _priced(self, plan: Plan) -> list[tuple[Offer, Decimal]]:
-        found = []
-        for offer in self._market.offers(plan):
-            if offer.price_per_hour is not None:
-                self.used += [price for _, price in self._market.compute(offer, plan) if price]
-                found.append((offer, offer.price_per_hour.amount * HOURS_PER_MONTH))
-        return found
-
-    def _price(self, price: Price | None) -> Decimal | None:
-        if price is None:
-            return None
-        self.used.append(price)
-        return price.amount

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
+from broker.catalog.items import LINUX
 from broker.fit.need import Need
 from broker.model import Offer, Size, Strict
 
@@ -37,6 +38,7 @@ class Workload(Strict):
 
     ``at`` is where they run now; moving one costs ``moving``, once. ``only`` are the places (or
     providers) a licence allows. ``egress_gib`` is what each sends to the internet in a month.
+    ``years`` is how long it is sure to be needed, ``machines`` what it runs on now.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -45,13 +47,15 @@ class Workload(Strict):
     residency: frozenset[str] = frozenset()
     latency: Latency | None = None
     only: frozenset[str] = frozenset()
+    os: str = LINUX
     spot: bool = False
+    years: Annotated[int, Field(ge=0)] = 0
     spread: Domain | None = None
     egress_gib: Amount = Decimal(0)
     disk_gib: Amount = Decimal(0)
     at: str | None = None
     moving: Amount = Decimal(0)
-    machine: str | None = None
+    machines: tuple[str, ...] = ()
 
 
 class Option(Strict):
@@ -59,7 +63,9 @@ class Option(Strict):
 
     For an offer ``month`` is its price; for a host ``vcpu_month`` and ``gib_month`` are, for what
     is used of it. ``egress_gib`` and ``disk_gib`` are prices of a GiB, ``disk_steps`` of whole
-    disks up to a size in GiB; None is unknown. ``tags`` are what residency asks for.
+    disks up to a size in GiB; None is unknown. ``systems`` is what each system adds a month, to a
+    machine of an offer or to a vCPU of a host; one that is missing has no price. ``years`` is how
+    long one pays whatever happens, ``tags`` are what residency asks for.
     """
 
     id: str
@@ -72,7 +78,9 @@ class Option(Strict):
     egress_gib: Amount | None = None
     disk_gib: Amount | None = None
     disk_steps: tuple[tuple[int, Amount], ...] = ()
+    systems: Mapping[str, Amount] = {}
     spot: bool = False
+    years: int = 0
     zone: str | None = None
     tags: frozenset[str] = frozenset()
 
@@ -111,6 +119,15 @@ class Option(Strict):
             return next((price for size, price in self.disk_steps if size >= gib), None)
         return None if self.disk_gib is None else gib * self.disk_gib
 
+    def system(self, workload: Workload) -> Decimal | None:
+        """Return what the workload's system adds a month; None when nobody says so."""
+        if workload.os == LINUX:
+            return Decimal(0)
+        each = self.systems.get(workload.os)
+        if each is None or self.offer:
+            return each
+        return each * workload.need.size.vcpus
+
     def cost(self, workload: Workload, months: int) -> Decimal:
         """Return what one machine of the workload costs there a month, as far as it is known.
 
@@ -123,6 +140,7 @@ class Option(Strict):
         moving = workload.moving / months if workload.at not in (None, self.place) else Decimal(0)
         return (
             compute
+            + (self.system(workload) or 0)
             + workload.egress_gib * (self.egress_gib or 0)
             + (self.disks(workload.disk_gib) or 0)
             + moving

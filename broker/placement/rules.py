@@ -96,11 +96,13 @@ def _about(workload: Workload, problem: Problem) -> Iterator[Rule]:
     )
     sends = workload.egress_gib or any(flow.source == workload.name for flow in problem.traffic)
     yield rule(
-        "only where its traffic and disks have a price",
+        "only where its traffic, disks and system have a price",
         (
             option.id
             for option in problem.options
-            if (sends and option.egress_gib is None) or option.disks(workload.disk_gib) is None
+            if (sends and option.egress_gib is None)
+            or option.disks(workload.disk_gib) is None
+            or option.system(workload) is None
         ),
         essential=True,
     )
@@ -128,6 +130,9 @@ def _about(workload: Workload, problem: Problem) -> Iterator[Rule]:
                 if not {option.place, option.provider} & workload.only
             ),
         )
+    longer = [option.id for option in problem.options if option.years > workload.years]
+    if longer:
+        yield rule(f"reserved for {workload.years} years at most", iter(longer))
     if not workload.spot:
         yield rule("no spot", (option.id for option in problem.options if option.spot))
     if workload.spread is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,12 @@ import pytest
 
 from broker.catalog import Catalogue, Market, Origin, Place, Plan, Price, items, pricelist
 from broker.catalog.market import Rates
+from broker.catalog.refresh import completed
 from broker.catalog.store import Discount
 from broker.catalog.values import Confidence
+from broker.cost.bill import egress_price
 from broker.errors import ConfigError
+from broker.model import Firmware, Offer
 
 FRANKFURT = Place.parse("aws/eu-central-1")
 M5 = items.compute("m5.large")
@@ -166,6 +170,7 @@ def test_a_list_is_read_whatever_its_delimiter_and_mark(tmp_path: Path) -> None:
         (f"{HEADER},amonut\n{LINE},1\n", 'unknown column "amonut". Did you mean amount'),
         ("provider,region\naws,x\n", "no column item, unit, currency, amount"),
         ("", "no column"),
+        (f"{HEADER}\n{LINE}\n".replace(",", ":"), "Separate them by one of , ; tab |"),
     ],
 )
 def test_a_bad_line_is_told_with_its_number(tmp_path: Path, text: str, complaint: str) -> None:
@@ -174,6 +179,123 @@ def test_a_bad_line_is_told_with_its_number(tmp_path: Path, text: str, complaint
     assert complaint in str(told.value)
 
 
+def test_a_list_of_any_length_is_read_a_row_at_a_time(catalogue: Catalogue, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(f"{HEADER}\n{LINE}\n{LINE}x\n")
+    rows = pricelist.read(file, today=TODAY)
+    assert next(rows)[5] == "0.07", "told before the fault further down is met"
+    before = amount(catalogue)
+    with pytest.raises(ConfigError, match=r"long\.csv:3"):
+        catalogue.put_prices(pricelist.read(file, today=TODAY))
+    assert amount(catalogue) == before, "and none of it is kept"
+
+
 def test_a_list_in_another_encoding_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read"):
         read(tmp_path, f"{HEADER}\n{LINE}\n", "utf-16")
+
+
+def test_a_refresh_replaces_what_the_same_source_said_and_nothing_else(
+    catalogue: Catalogue,
+) -> None:
+    def published(source: str, size: str, amount: str) -> pricelist.Record:
+        told = price(amount, Origin.REFRESHED).model_copy(
+            update={"source": source, "item": items.compute(size)}
+        )
+        return pricelist.record_of(told)
+
+    catalogue.put_refreshed(
+        FRANKFURT, [published("list", "a.b", "1"), published("list", "c.d", "2")]
+    )
+    catalogue.put_refreshed(FRANKFURT, [published("spot, zone a", "e.f", "3")])
+    catalogue.put_refreshed(FRANKFURT, [published("spot, zone b", "g.h", "4")])
+    catalogue.put_refreshed(FRANKFURT, [published("list", "a.b", "5")])
+    found = {
+        row[2]: row[5] for row in catalogue.records(FRANKFURT) if row[9] == int(Origin.REFRESHED)
+    }
+    assert found == {items.compute("a.b"): "5", items.compute("g.h"): "4"}
+
+
+def test_a_file_of_an_older_release_is_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE size(provider TEXT, id TEXT, origin INT, offer TEXT)")
+        old.execute("CREATE TABLE offered(provider TEXT, region TEXT, id TEXT, origin INT)")
+    old.close()
+    with Catalogue(path) as found:
+        assert found.offer("aws", "m5.large").size.vcpus == 2
+
+
+def test_what_an_account_leaves_open_the_shipped_table_tells(catalogue: Catalogue) -> None:
+    shipped = catalogue.offer("aws", "m5.large")
+    bare = Offer(id="m5.large", size=shipped.size, firmware=frozenset({Firmware.UNKNOWN}))
+    found = completed(bare.model_copy(update={"nics": 9}), shipped)
+    assert (found.character, found.disks, found.firmware) == (
+        shipped.character,
+        shipped.disks,
+        shipped.firmware,
+    )
+    assert found.nics == 9, "what it was told counts"
+    assert completed(bare, None) == bare
+
+
+def told(
+    catalogue: Catalogue, item: str, amount: str, origin: Origin = Origin.USER, unit: str = "hour"
+) -> None:
+    update = {"item": item, "unit": unit}
+    keep(catalogue, price(amount, origin).model_copy(update=update))
+
+
+def test_the_steps_of_two_sources_are_never_mixed(catalogue: Catalogue) -> None:
+    assert len(Market(catalogue, FRANKFURT).tiers(items.EGRESS)) == 5, "as it is shipped"
+    told(catalogue, f"{items.EGRESS}0", "0.02", unit="GiB")
+    mine = Market(catalogue, FRANKFURT)
+    assert [(start, each.amount) for start, each in mine.tiers(items.EGRESS)] == [
+        (0, Decimal("0.02"))
+    ]
+    sent = egress_price(mine, Decimal(1000))
+    assert sent is not None
+    assert sent.amount == Decimal("0.02"), "a flat price of my own is flat"
+
+
+def test_a_licence_is_the_step_the_machine_is_on(catalogue: Catalogue) -> None:
+    told(catalogue, items.licences("suse") + "2", "0.1")
+    told(catalogue, items.licences("suse") + "1000000", "0.2")
+    market = Market(catalogue, FRANKFURT)
+    hours = {}
+    for name in ("m6i.large", "m6i.4xlarge"):
+        found = market.priced(catalogue.offer("aws", name), system="suse").price_per_hour
+        bare = market.priced(catalogue.offer("aws", name)).price_per_hour
+        assert found is not None
+        assert bare is not None
+        hours[name] = found.amount - bare.amount
+    assert hours == {"m6i.large": Decimal("0.1"), "m6i.4xlarge": Decimal("0.2")}
+
+
+def test_a_whole_price_we_trust_less_than_its_parts_does_not_count(catalogue: Catalogue) -> None:
+    offer = catalogue.offer("aws", "m5.large")
+    windows = items.compute("m5.large", system="windows")
+    assert {row[9] for row in catalogue.records(FRANKFURT) if row[2] == windows} == {Origin.BUNDLED}
+    market = Market(catalogue, FRANKFURT)
+    assert [part.item for _, part in market.compute(offer, system="windows") if part] == [
+        items.compute("m5.large"),
+        items.licence("windows"),
+    ]
+    told(catalogue, windows, "0.2")
+    whole = Market(catalogue, FRANKFURT).compute(offer, system="windows")
+    assert [part.item for _, part in whole if part] == [windows]
+
+
+def test_bundled_prices_of_a_system_are_above_those_of_the_bare_machine(
+    catalogue: Catalogue,
+) -> None:
+    for place in (FRANKFURT, Place.parse("aws/us-east-1")):
+        amounts = {
+            row[2]: Decimal(row[5])
+            for row in catalogue.records(place)
+            if row[9] == int(Origin.BUNDLED)
+        }
+        for item, amount in amounts.items():
+            _, plan, system, size = item.split(":")
+            if system != items.LINUX:
+                assert amount > amounts[items.compute(size, Plan(plan))]

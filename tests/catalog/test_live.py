@@ -1,4 +1,4 @@
-"""What real services tell the catalogue: an EC2 stand-in through the SDK, and a real libvirt."""
+"""What real services tell the catalogue: an EC2 stand-in, a real libvirt, a real OpenStack."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from broker.model import Size
 from broker.places import place_of
 from broker.sizing import map_size
 from tests.services.aws.fixture import AwsService, aws, aws_process
+from tests.services.openstack.clouds import CLOUDS
 from tests.services.require import require
 
 __all__ = ["aws", "aws_process"]
@@ -31,7 +32,13 @@ def test_an_account_tells_its_sizes_and_spot_prices(
         told = refresh_sizes(catalogue, registry.open(account), place)
     assert told > 500
     market = Market(catalogue, place)
-    assert {offer.id for offer in market.offers()} >= {"m5.large", "t3.micro"}
+    sold = {offer.id: offer for offer in market.offers()}
+    assert sold.keys() >= {"m5.large", "t3.micro"}
+    assert sold["m5.large"].drivers == {"nvme", "ena"}
+    assert sold["m5.large"].character == "general", "the account does not tell: our table does"
+    zones = sold["m5.large"].zones
+    assert zones
+    assert all(zone.startswith(place.region) for zone in zones)
     assert market.price("compute:spot:linux:m5.large") is not None
 
 
@@ -46,3 +53,20 @@ def test_a_libvirt_host_tells_what_it_has(catalogue: Catalogue) -> None:
     found = map_size(Need(size=Size(vcpus=1, memory=256)), market).match
     assert found.offer is not None
     assert found.offer.price_per_hour is None, "what one's own host costs nobody has told yet"
+
+
+@pytest.mark.parametrize("cloud", ["interop-admin", "interop-a"])
+def test_a_cloud_tells_its_flavors_and_who_may_know_its_hosts(
+    catalogue: Catalogue, cloud: str
+) -> None:
+    require("openstack")
+    settings = {"cloud": cloud, "clouds_file": str(CLOUDS), "region": "RegionOne"}
+    account = Account(name="stack", kind="openstack", settings=settings)
+    place = place_of(account)
+    assert refresh_sizes(catalogue, registry.open(account), place) >= 1
+    market = Market(catalogue, place)
+    assert not market.any_size, "there are flavors, whatever carries them"
+    assert map_size(Need(size=Size(vcpus=1, memory=64)), market).match.offer is not None
+    names = [host.id for host in market.hosts]
+    assert bool(names) == (cloud == "interop-admin")
+    assert len(set(names)) == len(names)

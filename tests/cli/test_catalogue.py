@@ -64,3 +64,34 @@ def test_what_fits_nowhere_is_code_3(interop: World) -> None:
     wrong = interop("size", "map", "4x16", "--to", "azure/westeurope", "--arch", "x86-64")
     assert wrong.code == 2
     assert "Did you mean x86_64" in wrong.err
+
+
+def test_a_machine_is_mapped_by_its_name(interop: World, tmp_path: Path) -> None:
+    interop.machine("web-1")
+    command = ("size", "map", "lab/web-1", "--to", "aws/eu-central-1")
+    told = interop(*command)
+    assert told.code == 0
+    assert "Needed: 1 vCPU, 512 MiB (x86_64)" in told.err
+    assert "whether the guest starts with" not in told.rows[0][6], "its firmware is known"
+    assert interop(*command, "--firmware", "uefi_secure").code == 3
+    nobody = interop("size", "map", "lab/wbe-1", "--to", "aws/eu-central-1")
+    assert nobody.code == 2
+    assert "Did you mean web-1" in nobody.err
+    neither = interop("size", "map", "nimbus/web-1", "--to", "aws/eu-central-1")
+    assert "no catalogue knows a size web-1 of nimbus" in neither.err
+
+
+def test_a_machine_of_a_file_is_mapped_by_what_was_measured(interop: World, tmp_path: Path) -> None:
+    file = tmp_path / "machines.csv"
+    file.write_text(
+        "name,place,size,cpu_p95,memory_p95\n"
+        "idle,aws/eu-central-1,m5.4xlarge,0.1,0.2\n"
+        "busy,aws/eu-central-1,m5.4xlarge,,\n"
+    )
+    command = ("--to", "azure/westeurope", "-i", str(file), "--json")
+    idle = interop("size", "map", "idle", *command).json[0]["match"]["offer"]
+    busy = interop("size", "map", "busy", *command).json[0]["match"]["offer"]
+    assert (idle["size"]["vcpus"], busy["size"]["vcpus"]) == (2, 16)
+    unknown = interop("size", "map", "bsy", *command)
+    assert unknown.code == 2
+    assert "Did you mean busy" in unknown.err

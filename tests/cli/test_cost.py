@@ -37,6 +37,8 @@ def test_totals_by_place_machine_and_label(interop: World, machines: str) -> Non
     by_machine = interop(*command, "--by", "machine")
     assert by_machine.rows[0][:2] == ["web", "88.71 USD (m5.large)"]
     assert [row[0] for row in interop(*command, "--by", "team").rows] == ["data", "web"]
+    three = interop(*command, "--by", "machine", "--three-years")
+    assert three.rows[0][:2] == ["web", "3,193.56 USD (m5.large)"]
 
 
 def test_accounts_are_priced_as_they_are(interop: World) -> None:

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from broker.catalog import Catalogue, Market, Place, onprem
+from broker.catalog import Catalogue, Market, Place, Plan, onprem
 from broker.catalog.market import Rates
 from broker.cost import Disk, Machine, Report, Sum, compare
 from broker.cost.bill import add, egress_price
 from broker.cost.estimate import estimate
 from broker.errors import ConfigError
-from broker.model import Host, Size
+from broker.model import Firmware, Host, Offer, Size
 
 FRANKFURT = Place.parse("aws/eu-central-1")
 WEST = Place.parse("azure/westeurope")
@@ -120,6 +120,16 @@ def test_moving_costs_what_leaves_and_both_sides_running(catalogue: Catalogue) -
     assert round(twice.amount, 6) == round(west.monthly.amount * 7 * 12 / 365, 6)
 
 
+def test_what_moving_costs_is_told_once_for_all(catalogue: Catalogue) -> None:
+    disks = (Disk(gib=Decimal(300), kind="gp3"),)
+    one = report(catalogue, machine(disks=disks), to=(WEST,)).targets[0]
+    two = report(catalogue, machine(disks=disks), machine("db", disks=disks), to=(WEST,)).targets[0]
+    assert len(two.moves) == len(one.moves)
+    (sent,) = (line for line in two.moves if line.what == "egress once")
+    assert sent.quantity == 600
+    assert sent.amount == 500 * Decimal("0.09"), "what is free is free once"
+
+
 def test_a_machine_no_size_is_large_enough_for_is_told(catalogue: Catalogue) -> None:
     monster = machine(size=Size(vcpus=2000, memory=8192))
     west = report(catalogue, monster, to=(WEST,)).targets[0]
@@ -160,8 +170,11 @@ def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogu
     refused = now(catalogue, own)
     assert refused.amount == 0
     assert not refused.exact
+    assert compare([own], catalogue=catalogue).unused == ["EUR"]
     rates = Rates(currency="USD", as_of=datetime.date(2026, 11, 1), rates={"EUR": Decimal("1.10")})
-    told = compare([own], [], catalogue=catalogue, rates=rates).now.monthly
+    converted = compare([own], [], catalogue=catalogue, rates=rates)
+    assert not converted.unused
+    told = converted.now.monthly
     # 1 EUR an hour: half over 8 vCPUs, half over 64 GiB -> 2 vCPU and 8 GiB are 3/16 of it
     assert told == Sum(Decimal("150.5625"), "USD")
     with pytest.raises(ValueError, match="cannot be added"):
@@ -178,6 +191,26 @@ def test_hosts_of_ones_own_are_not_endless(catalogue: Catalogue) -> None:
     assert two.overfull == ""
     assert three.overfull == "all machines together need 6 vCPUs; the hosts there have 4"
     assert not three.blocked, "each of them alone could be there"
+
+
+def test_flavors_on_hosts_of_ones_own_cost_what_the_hosts_do(catalogue: Catalogue) -> None:
+    site = {
+        "place": "openstack/lab", "currency": "USD", "as_of": "2026-11-01", "threads": 8,
+        "memory_gib": 64, "price": 8760, "years": 1, "watts": 0, "kwh": 0, "utilisation": 1,
+        "memory_share": "0.5",
+    }  # fmt: skip
+    onprem.Own.model_validate({"site": [site]}).keep(catalogue, "own.toml")
+    flavor = Offer(id="m1", size=Size(vcpus=4, memory=8192), firmware=frozenset({Firmware.UNKNOWN}))
+    catalogue.put_sizes(Place.parse("openstack/lab"), [flavor])
+    reserved = machine(disks=(), plan=Plan.RESERVED_3Y)
+    there = report(catalogue, reserved, to=(Place.parse("openstack/lab"),)).targets[0]
+    assert there.bills[0].offer is not None
+    assert there.bills[0].offer.id == "m1"
+    # an hour is 1 USD: 4 of 8 vCPUs are a quarter of it, 8 of 64 GiB a sixteenth
+    assert there.monthly == Sum(Decimal(730) * 5 / 16, "USD")
+    fleet = (machine(f"m{n}", disks=()) for n in range(5))
+    many = report(catalogue, *fleet, to=(Place.parse("openstack/lab"),))
+    assert "need 20 vCPUs; the hosts there have 8" in many.targets[0].overfull
 
 
 def test_labels_add_up_to_the_whole(catalogue: Catalogue) -> None:

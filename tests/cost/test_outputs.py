@@ -15,10 +15,11 @@ import pytest
 from broker.catalog import Catalogue, Place
 from broker.cost import Report, compare
 from broker.cost.files import read
-from broker.cost.focus import COLUMNS, write_focus
+from broker.cost.focus import write_focus
 from broker.cost.page import as_html
 from broker.cost.tables import as_json, write_csv
 from broker.errors import ConfigError
+from tests.cost import focus_spec
 
 TABLE = """name;place;size;os;state;disks;addresses;egress_gib;labels
 web-1;aws/eu-central-1;m5.large;linux;running;gp3:50 20;1;300;team=web
@@ -115,22 +116,33 @@ def test_focus_has_its_columns_and_says_what_it_left_out(
     text = io.StringIO()
     assert write_focus(report, text, datetime.date(2026, 12, 24)) == 1
     rows = list(csv.DictReader(io.StringIO(text.getvalue())))
-    assert tuple(rows[0]) == COLUMNS
-    assert len(COLUMNS) == 43
+    assert set(rows[0]) == set(focus_spec.COLUMNS)
     assert sum(Decimal(row["BilledCost"]) for row in rows) == report.now.monthly.amount
     first = rows[0]
     assert first["BillingPeriodStart"] == "2026-12-01T00:00:00Z"
     assert first["BillingPeriodEnd"] == "2027-01-01T00:00:00Z"
     assert json.loads(first["Tags"]) == {"team": "web"}
-    never_null = [
-        "BilledCost", "BillingAccountId", "BillingCurrency", "ChargeCategory", "ContractedCost",
-        "EffectiveCost", "InvoiceIssuerName", "ListCost", "ProviderName", "PublisherName",
-        "ServiceCategory", "ServiceName",
-    ]  # fmt: skip
-    assert all(row[name] for row in rows for name in never_null)
+    assert [fault for row in rows for fault in focus_spec.faults(row)] == []
     for row in rows:
         exact = Decimal(row["ListUnitPrice"]) * Decimal(row["PricingQuantity"])
         assert round(exact, 9) == round(Decimal(row["ListCost"]), 9)
+
+
+def test_what_a_reservation_covers_names_it(catalogue: Catalogue, tmp_path: Path) -> None:
+    text = (
+        "name,place,size,os,plan,disks,addresses,egress_gib,snapshots_gib,labels\n"
+        "r,aws/us-east-1,m5.large,,reserved_3y,gp3:50.5:4000:250,1,300.25,20,team=web x=1\n"
+        "w,aws/us-east-1,m5.large,windows,on_demand,,,,,\n"
+    )
+    found = read(machines(tmp_path, text), catalogue, {})
+    written = io.StringIO()
+    assert write_focus(compare(found, catalogue=catalogue), written, datetime.date(2026, 2, 1)) == 0
+    rows = list(csv.DictReader(io.StringIO(written.getvalue())))
+    assert [fault for row in rows for fault in focus_spec.faults(row)] == []
+    covered = [row for row in rows if row["CommitmentDiscountId"]]
+    assert [row["ResourceName"] for row in covered] == ["r"], "its disks are not covered"
+    broken = covered[0] | {"CommitmentDiscountStatus": "", "BilledCost": "12 USD"}
+    assert len(focus_spec.faults(broken)) == 2, "the check can fail"
 
 
 def test_the_page_needs_nothing_else_and_lets_nothing_in(report: Report) -> None:

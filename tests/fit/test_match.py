@@ -66,6 +66,14 @@ def test_the_closest_keeps_the_character_before_the_ratio() -> None:
         assert found.offer.id == taken
 
 
+def test_of_two_as_close_the_cheaper_is_taken() -> None:
+    twins = [priced("a", 4, 16384, "0.2"), priced("b", 4, 16384, "0.1"), offer("c", 4, 16384)]
+    found = match(NEED, twins, prefer=Prefer.CLOSEST)
+    assert found.offer is not None
+    assert found.runner_up is not None
+    assert (found.offer.id, found.runner_up.id) == ("b", "a")
+
+
 @pytest.mark.parametrize(
     ("need", "more", "said"),
     [
@@ -107,6 +115,7 @@ def test_measured_use_makes_the_need_smaller_but_never_larger() -> None:
     assert measured(size, cpu_p95=0.3, memory_p95=0.5, headroom=0.2) == Size(vcpus=6, memory=39322)
     assert measured(size, cpu_p95=1, memory_p95=1) == size
     assert measured(size, cpu_p95=0, memory_p95=0).vcpus == 1
+    assert measured(size, cpu_p95=0.5) == Size(vcpus=10, memory=65536), "memory: nobody measured"
 
 
 offers_drawn = st.lists(
@@ -148,17 +157,41 @@ def test_a_table_of_nothing_fits_nothing() -> None:
     assert table.cheapest(np.array([1]), np.array([1]), table.arches([Arch.X86_64])) == [NONE]
 
 
-def test_sizes_map_between_the_catalogues_both_ways(catalogue: Catalogue) -> None:
-    for name, there in (
-        ("aws/m5.xlarge", "azure/westeurope"),
-        ("azure/Standard_D4s_v5", "aws/eu-central-1"),
-    ):
-        meant = wanted(name, catalogue)
-        need = Need(size=meant.size, character=meant.character)
-        found = map_size(need, Market(catalogue, Place.parse(there))).match.offer
-        assert found is not None
-        assert found.size.vcpus >= 4
-        assert found.size.memory >= 16384
+FLAVOR = Offer(
+    id="m1.large", size=Size(vcpus=4, memory=16384), firmware=frozenset({Firmware.UNKNOWN})
+)
+KINDS = {
+    "aws": ("aws/eu-central-1", "aws/m5.xlarge"),
+    "azure": ("azure/westeurope", "azure/Standard_D4s_v5"),
+    "openstack": ("openstack/lab", "openstack/lab/m1.large"),
+    "kvm": ("kvm/lab", "4x16"),
+}
+"""A place of each provider, and what a machine of 4 vCPU and 16 GiB is called there."""
+
+
+@pytest.mark.parametrize("there", KINDS)
+@pytest.mark.parametrize("here", KINDS)
+def test_every_provider_maps_to_every_other(catalogue: Catalogue, here: str, there: str) -> None:
+    catalogue.put_sizes(Place.parse("openstack/lab"), [FLAVOR])
+    catalogue.put_hosts(Place.parse("kvm/lab"), [Host(id="host", vcpus=32, memory=131072)])
+    meant = wanted(KINDS[here][1], catalogue)
+    market = Market(catalogue, Place.parse(KINDS[there][0]))
+    found = map_size(Need(size=meant.size, character=meant.character), market).match
+    assert found.offer is not None
+    assert found.offer.size.vcpus >= 4
+    assert found.offer.size.memory >= 16384
+    if there in ("openstack", "kvm"):
+        assert (found.offer.size.vcpus, found.offer.size.memory) == (4, 16384)
+
+
+def test_a_flavor_is_what_its_own_cloud_says(catalogue: Catalogue) -> None:
+    larger = FLAVOR.model_copy(update={"size": Size(vcpus=8, memory=16384)})
+    catalogue.put_sizes(Place.parse("openstack/lab"), [FLAVOR])
+    catalogue.put_sizes(Place.parse("openstack/prod"), [larger])
+    assert wanted("openstack/prod/m1.large", catalogue).size.vcpus == 8
+    assert [each.size.vcpus for each in catalogue.offers(Place.parse("openstack/lab"))] == [4]
+    with pytest.raises(ConfigError, match="Say openstack/lab/m1"):
+        wanted("openstack/m1.large", catalogue)
 
 
 def test_hosts_of_ones_own_are_cut_to_the_need(catalogue: Catalogue) -> None:
@@ -171,6 +204,13 @@ def test_hosts_of_ones_own_are_cut_to_the_need(catalogue: Catalogue) -> None:
     large = map_size(Need(size=Size(vcpus=9, memory=1024)), market).match
     assert large.offer is None
     assert "the largest has 8 vCPU" in large.reason
+    assert large.lacked == {"too few vCPUs": 1}
+    nearest = map_size(Need(size=Size(vcpus=9, memory=1024)), market, allow_smaller=True).match
+    assert nearest.below_need
+    assert nearest.offer is not None
+    assert nearest.offer.id == "b"
+    scratch = map_size(NEED.model_copy(update={"local_disk": 1}), market).match
+    assert "too little local disk" in scratch.reason
 
 
 def test_own_hosts_cost_by_vcpu_and_gib(catalogue: Catalogue) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from broker.catalog import Catalogue, onprem
+from broker.catalog import Catalogue, Market, Place, onprem
 from broker.errors import ConfigError
-from broker.placement import place
+from broker.placement import moves, place
 from broker.placement.document import read
 
 GOOD = """
@@ -72,6 +72,49 @@ def test_a_file_is_placed_over_clouds_and_own_hosts(stocked: Catalogue, tmp_path
     assert round(moving, 6) == round(100 * Decimal("912.6") / 10240, 6)  # the mean of its tiers
 
 
+CHOICES = """
+places:
+  - {place: aws/us-east-1, zones: [us-east-1a, us-east-1b], account: prod}
+workloads:
+  - {name: stays, size: 4x16, years: 3, os: windows, old_generations: true}
+  - {name: comes, size: 4x16, cpu_p95: 0.2, memory_p95: 0.2}
+  - {name: apart, size: 2x8, count: 2, spread: zone, at: azure/eastus, machines: [az/a, az/b]}
+"""
+
+
+def test_reservations_systems_zones_and_measured_use(stocked: Catalogue, tmp_path: Path) -> None:
+    told = read(written(tmp_path, CHOICES), stocked)
+    found = place(told.problem)
+    at = {each.workload: each.option for each in found.placed}
+    assert ":reserved_3y@" in at["stays"]
+    assert ":reserved" not in at["comes"]
+    assert told.problem.workload("comes").need.size.vcpus == 1
+    assert len({each.option for each in found.placed if each.workload == "apart"}) == 2
+    (bare,) = [option for option in told.problem.options if option.id == at["stays"]]
+    licence = Market(stocked, Place.parse("aws/us-east-1")).price("licence:windows:vcpu")
+    assert licence is not None
+    assert bare.offer is not None
+    assert bare.systems["windows"] == bare.offer.size.vcpus * licence.amount * 730
+
+
+def test_named_machines_move_and_the_others_are_told(stocked: Catalogue, tmp_path: Path) -> None:
+    told = read(written(tmp_path, CHOICES), stocked)
+    found = place(told.problem)
+    implied = moves(told.problem, found, told.accounts)
+    assert [(each.machine, each.target) for each in implied.requests] == [
+        ("az/a", "prod"),
+        ("az/b", "prod"),
+    ]
+    assert implied.unnamed == ()
+    sizes = {option.id: option.offer.id for option in told.problem.options if option.offer}
+    assert {each.options.size for each in implied.requests} == {
+        sizes[each.option] for each in found.placed if each.workload == "apart"
+    }
+    nowhere = moves(told.problem, found, {})
+    assert nowhere.requests == ()
+    assert nowhere.unnamed[0] == "the account at aws/us-east-1 that az/a goes to"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -90,6 +133,10 @@ def test_a_file_is_placed_over_clouds_and_own_hosts(stocked: Catalogue, tmp_path
         ("to: db", "to: cache", "there is no workload cache"),
         ("name: db", "name: web", "two workloads are called web"),
         ("together: true", "together: false", "a group says together"),
+        ("machine: aws-eu/db-1", "machines: [a/b, a/c]", "more machines than its count of 1"),
+        ("machine: aws-eu/db-1", "machine: a/b\n    machines: [a/b]", "not both"),
+        ("disk_gib: 100", "years: -1", "years"),
+        ("disk_gib: 100", "cpu_p95: 30", "cpu_p95"),
         ("places:", "places: [", "workloads.yaml:"),
         (GOOD, "- a", "no table of workloads"),
         (GOOD, "workloads: []\nplaces: [aws/eu-central-1]", "workloads"),

@@ -116,6 +116,38 @@ def test_spot_is_for_those_who_allow_it() -> None:
     assert place(problem(workload("web", spot=True), options=(spot, DEAR))).month == 1
 
 
+def test_a_reservation_is_for_those_who_stay() -> None:
+    reserved = offer("b/1", "6", id="reserved", years=3)
+    options = (CHEAP, reserved)
+    assert at(place(problem(workload("web", years=3), options=options)))["web"] == ["b/1"]
+    assert at(place(problem(workload("web", years=1), options=options)))["web"] == ["a/1"]
+    only = place(problem(workload("web"), options=(reserved,)))
+    assert "web: reserved for 0 years at most" in only.conflict
+
+
+def test_a_system_is_paid_where_it_has_a_price() -> None:
+    licensed = offer("b/1", "30", systems={"windows": "5"})
+    found = place(problem(workload("web", os="windows", count=2), options=(CHEAP, licensed)))
+    assert (at(found)["web"], found.month) == (["b/1", "b/1"], Decimal(70))
+    own = place(
+        problem(workload("web", os="windows"), options=(host("h", 8, systems={"windows": "3"}),))
+    )
+    assert own.month == 2 * 1 + 4 * 1 + 2 * 3, "a host's is for each vCPU"
+    nobody = place(problem(workload("web", os="suse"), options=(CHEAP, licensed)))
+    assert "web: only where its traffic, disks and system have a price" in nobody.conflict
+
+
+def test_zones_are_domains_of_one_place() -> None:
+    zones = tuple(offer("a/1", "10", id=f"a/1:{zone}", zone=zone) for zone in ("x", "y"))
+    spread = workload("db", count=2, spread=Domain.ZONE)
+    assert {each.option for each in place(problem(spread, options=zones)).placed} == {
+        "a/1:x",
+        "a/1:y",
+    }
+    three = workload("db", count=3, spread=Domain.ZONE)
+    assert place(problem(three, options=zones)).conflict
+
+
 def test_what_has_no_price_is_not_free() -> None:
     silent = CHEAP.model_copy(update={"egress_gib": None})
     assert at(place(problem(workload("web", egress_gib=1), options=(silent, DEAR)))) == {
@@ -228,7 +260,14 @@ def problems(draw: st.DrawFn) -> Problem:
         price = str(draw(st.integers(1, 9)))
         sold = offer(where, price, draw(st.sampled_from([1, 2, 4])), id=f"o{number}")
         tags = frozenset({"eu"}) if where.startswith("a") else frozenset()
-        options.append(sold.model_copy(update={"tags": tags, "spot": draw(st.booleans())}))
+        drawn = {
+            "tags": tags,
+            "spot": draw(st.booleans()),
+            "years": draw(st.sampled_from([0, 0, 1, 3])),
+            "zone": draw(st.sampled_from([None, "a", "b"])),
+            "systems": draw(st.sampled_from([{}, {"windows": Decimal(2)}])),
+        }
+        options.append(sold.model_copy(update=drawn))
     if draw(st.booleans()):
         options.append(host("h", draw(st.integers(1, 6))))
     names = ["u", "v", "w"][: draw(st.integers(1, 3))]
@@ -239,7 +278,9 @@ def problems(draw: st.DrawFn) -> Problem:
             need=Need(size=Size(vcpus=draw(st.integers(1, 3)), memory=2048)),
             residency=draw(st.sampled_from([frozenset(), frozenset({"eu"})])),
             spot=draw(st.booleans()),
-            spread=draw(st.sampled_from([None, Domain.PLACE, Domain.HOST])),
+            years=draw(st.sampled_from([0, 1, 3])),
+            os=draw(st.sampled_from(["linux", "linux", "windows"])),
+            spread=draw(st.sampled_from([None, Domain.PLACE, Domain.ZONE, Domain.HOST])),
             egress_gib=draw(st.integers(0, 30)),
             at=draw(st.sampled_from([None, *PLACES])),
             moving=draw(st.integers(0, 200)),

@@ -14,8 +14,17 @@ GIGABYTE = 10**9
 """The unit of instance storage in the catalogue."""
 
 
-def offer(found: InstanceTypeInfoTypeDef) -> Offer:
-    """Return the offer; a Mac's architecture is none we have a word for, so it is UNKNOWN."""
+REQUIRED = "required"
+"""What the catalogue says of a device that is the only one of its kind a type has."""
+
+
+def offer(found: InstanceTypeInfoTypeDef, zones: frozenset[str] | None = None) -> Offer:
+    """Return the offer; a Mac's architecture is none we have a word for, so it is UNKNOWN.
+
+    A guest needs a driver for what is "required": where it is only "supported" there is another.
+    """
+    disks, cards = found.get("EbsInfo", {}), found.get("NetworkInfo", {})
+    devices = {"nvme": disks.get("NvmeSupport"), "ena": cards.get("EnaSupport")}
     words = found.get("ProcessorInfo", {}).get("SupportedArchitectures", [])
     known = [ARCHITECTURES[word] for word in words if word in ARCHITECTURES]
     modes = found.get("SupportedBootModes")
@@ -33,9 +42,12 @@ def offer(found: InstanceTypeInfoTypeDef) -> Offer:
         if modes
         else frozenset({Firmware.UNKNOWN}),
         local_disk=storage * GIGABYTE if storage is not None else None,
-        disks=found.get("EbsInfo", {}).get("MaximumEbsAttachments"),
-        nics=found.get("NetworkInfo", {}).get("MaximumNetworkInterfaces"),
+        disks=disks.get("MaximumEbsAttachments"),
+        nics=cards.get("MaximumNetworkInterfaces"),
         burstable=found.get("BurstablePerformanceSupported"),
         bare_metal=found.get("BareMetal", False),
         current=found.get("CurrentGeneration", True),
+        family=found["InstanceType"].partition(".")[0],
+        drivers=frozenset(name for name, support in devices.items() if support == REQUIRED),
+        zones=zones,
     )

@@ -67,6 +67,9 @@ def made(
         )
     if warning := staleness(found.prices()):
         note(f"interop: {warning}")
+    if found.unused:
+        names = ", ".join(found.unused)
+        note(f"interop: prices in {names} were not used; --rates FILE says what they are worth")
     unsure = sum(bill.machine.billed is None for bill in found.now.bills)
     if unsure:
         note(f"interop: {unsure} machines may or may not be billed for compute; they are counted")

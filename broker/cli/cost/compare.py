@@ -31,6 +31,9 @@ def compare(
         str | None,
         typer.Option(help='"machine", "provider", or a label to group by.', metavar="WHAT"),
     ] = None,
+    three_years: Annotated[
+        bool, typer.Option("--three-years", help="With --by: three years, not a month.")
+    ] = False,
     prices_of: PricesOf = "",
     currency: Currency = "USD",
     rates: RatesFile = None,
@@ -41,15 +44,16 @@ def compare(
     "≥" marks a lower bound: something in it has no price, and unknown is not nothing.
     """
     from broker.cli.output import note, print_json
+    from broker.cost.compare import MONTHS
     from broker.cost.tables import as_json
 
     found, complete = made(run, accounts, inventory, to, prices_of, currency, rates, double_running)
     if run.json:
         print_json(as_json(found))
     elif by == "machine":
-        _by_machine(run, found)
+        _by_machine(run, found, MONTHS if three_years else 1)
     elif by:
-        _by_group(run, found, by)
+        _by_group(run, found, by, MONTHS if three_years else 1)
     else:
         _totals(run, found)
     if not run.json:
@@ -70,14 +74,13 @@ def _totals(run: Run, report: Report) -> None:
 
     rows = []
     for column in report.columns:
-        months = report.break_even(column)
         rows.append(
             (
                 column.name,
                 column.monthly.short(),
                 column.one_off.short() if column is not report.now else "",
                 column.after(MONTHS).short(),
-                f"{months:.1f} months" if months is not None and column.place else "",
+                report.pays_off(column),
                 str(len(column.blocked) or ""),
             )
         )
@@ -85,7 +88,7 @@ def _totals(run: Run, report: Report) -> None:
     print_table(run, head, rows)
 
 
-def _by_machine(run: Run, report: Report) -> None:
+def _by_machine(run: Run, report: Report, months: int) -> None:
     from broker.cli.output import print_table
 
     rows = []
@@ -94,17 +97,18 @@ def _by_machine(run: Run, report: Report) -> None:
         for column in report.columns:
             there = column.bills[index]
             size = there.offer.id if there.offer else "-"
-            cells.append(f"{there.total(report.currency).short()} ({size})")
+            total = there.total(report.currency).times(months)
+            cells.append(f"{total.short()} ({size})")
         rows.append(cells)
     print_table(run, ("MACHINE", *(column.name.upper() for column in report.columns)), rows)
 
 
-def _by_group(run: Run, report: Report, key: str) -> None:
+def _by_group(run: Run, report: Report, key: str, months: int) -> None:
     from broker.cli.output import print_table
 
     groups = report.by_provider() if key == "provider" else report.by_label(key)
     rows = [
-        (value or f"(no {key})", *(total.short() for total in totals))
+        (value or f"(no {key})", *(total.times(months).short() for total in totals))
         for value, totals in groups.items()
     ]
     print_table(run, (key.upper(), *(column.name.upper() for column in report.columns)), rows)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from broker.cli.arguments import machine_names
 from broker.cli.run import LOSSES, Run
 
 if TYPE_CHECKING:
@@ -18,16 +20,27 @@ if TYPE_CHECKING:
 
 def map_(
     run: Run,
-    size: Annotated[
-        str, typer.Argument(metavar="SIZE", help="4x16 (vCPU x GiB), or PROVIDER/SIZE.")
+    machine: Annotated[
+        str,
+        typer.Argument(
+            metavar="MACHINE",
+            help="4x16 (vCPU x GiB), PROVIDER/SIZE, ACCOUNT/NAME, or a name in the inventory.",
+            autocompletion=machine_names,
+        ),
     ],
     to: Annotated[list[str], typer.Option(help="A place it may go to.", metavar="PROVIDER/REGION")],
+    inventory: Annotated[
+        Path | None,
+        typer.Option(
+            "--inventory", "-i", metavar="FILE", help="A .csv or .json MACHINE is a name in."
+        ),
+    ] = None,
     arch: Annotated[str | None, typer.Option(help="x86_64 or aarch64.")] = None,
     gpus: Annotated[int | None, typer.Option(help="GPUs it needs.", min=0)] = None,
-    disks: Annotated[int, typer.Option(help="Disks it has.", min=0)] = 1,
-    nics: Annotated[int, typer.Option(help="Network cards it has.", min=0)] = 1,
+    disks: Annotated[int | None, typer.Option(help="Disks it has.", min=0)] = None,
+    nics: Annotated[int | None, typer.Option(help="Network cards it has.", min=0)] = None,
     local_disk: Annotated[int, typer.Option(help="GiB of local disk it needs.", min=0)] = 0,
-    firmware: Annotated[str, typer.Option(help="bios, uefi or uefi_secure.")] = "unknown",
+    firmware: Annotated[str | None, typer.Option(help="bios, uefi or uefi_secure.")] = None,
     driver: Annotated[
         list[str] | None, typer.Option(help="A device the guest has a driver for; none: not known.")
     ] = None,
@@ -40,7 +53,7 @@ def map_(
     zone: Annotated[str | None, typer.Option(help="Only what this zone has.")] = None,
     vcpu_quota: Annotated[int | None, typer.Option(help="vCPUs still to be had.", min=1)] = None,
     cpu_p95: Annotated[
-        float | None, typer.Option(help="95th percentile of CPU, as a share of SIZE.", min=0, max=1)
+        float | None, typer.Option(help="95th percentile of CPU, as a share.", min=0, max=1)
     ] = None,
     memory_p95: Annotated[
         float | None, typer.Option(help="The same of memory.", min=0, max=1)
@@ -61,44 +74,40 @@ def map_(
 ) -> None:
     """Show the cheapest size of each place that has all a machine needs, and why that one.
 
-    The exit code is 3 when a place has nothing that fits.
+    Of a machine, live or in a file, the need is what it has; options say what else it needs, or
+    needs instead. The exit code is 3 when a place has nothing that fits.
     """
     from broker.catalog import Catalogue, Market, Place, Plan
     from broker.cli.choices import choice
     from broker.cli.output import note, print_json
     from broker.fit.match import Prefer
-    from broker.fit.need import Need, measured
+    from broker.fit.need import measured
     from broker.model import GIB, Arch, Firmware
-    from broker.sizing import map_size, staleness, wanted
+    from broker.needed import need_of
+    from broker.sizing import map_size, staleness
 
     with Catalogue() as catalogue:
-        meant = wanted(size, catalogue)
-        changes: dict[str, object] = {}
-        if arch is not None:
-            changes["arch"] = choice(Arch, arch)
-        if gpus is not None:
-            changes["gpus"] = gpus
-        needed = meant.size.model_copy(update=changes)
-        if cpu_p95 is not None or memory_p95 is not None:
-            needed = measured(
-                needed,
-                cpu_p95=1 if cpu_p95 is None else cpu_p95,
-                memory_p95=1 if memory_p95 is None else memory_p95,
-                headroom=headroom,
-            )
-        need = Need(
+        need = need_of(machine, catalogue, inventory=inventory, config=run.config)
+        size = _given(arch=choice(Arch, arch) if arch else None, gpus=gpus)
+        needed = measured(
+            need.size.model_copy(update=size),
+            cpu_p95=cpu_p95,
+            memory_p95=memory_p95,
+            headroom=headroom,
+        )
+        changes = _given(
             size=needed,
-            firmware=choice(Firmware, firmware),
+            firmware=choice(Firmware, firmware) if firmware else None,
             disks=disks,
             nics=nics,
-            local_disk=local_disk * GIB,
+            local_disk=local_disk * GIB or None,
             drivers=frozenset(driver) if driver else None,
-            burstable=burstable or bool(meant.burstable),
-            old_generations=old,
+            burstable=burstable or None,
+            old_generations=old or None,
             zone=zone,
             vcpu_quota=vcpu_quota,
-            character=meant.character,
         )
+        need = need.model_copy(update=changes)
         markets = [
             Market(catalogue, Place.parse(each), account=account, currency=currency) for each in to
         ]
@@ -126,6 +135,11 @@ def map_(
             note(f"interop: {warning}")
     if any(each.match.offer is None for each in found):
         raise typer.Exit(LOSSES)
+
+
+def _given(**values: object) -> dict[str, object]:
+    """Return the values somebody gave."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _prices(mapped: Mapped, market: Market, plan: Plan, system: str) -> list[Price]:

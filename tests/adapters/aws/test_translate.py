@@ -202,7 +202,23 @@ def test_a_type_as_an_offer() -> None:
         local_disk=125 * 10**9,
         nics=3,
         burstable=False,
+        family="g4dn",
     )
+
+
+@pytest.mark.parametrize(
+    ("nvme", "ena", "drivers"),
+    [
+        ("required", "required", {"nvme", "ena"}),
+        ("unsupported", "supported", set()),
+        ("required", "supported", {"nvme"}),
+    ],
+)
+def test_a_driver_is_needed_only_for_a_device_without_another(
+    nvme: str, ena: str, drivers: set[str]
+) -> None:
+    found = offer_of(EbsInfo={"NvmeSupport": nvme}, NetworkInfo={"EnaSupport": ena})
+    assert found.drivers == drivers
 
 
 def test_a_strange_architecture_is_unknown() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from azure.mgmt.network import NetworkManagementClient
 from adapters.azure import connect
 from adapters.azure.adapter import AzureAdapter
 from broker import errors
-from broker.model import NetworkSpec, NicSpec, SubnetSpec
+from broker.adapter import retrying
+from broker.model import FirewallSpec, NetworkSpec, NicSpec, SubnetSpec
 from tests.services.azure.fixture import AzureService
 
 pytestmark = pytest.mark.service
@@ -233,3 +235,18 @@ def test_nothing_of_the_environment_is_kept(azure: AzureService) -> None:
     with connected(azure) as adapter:
         assert "swordfish" not in repr(adapter)
         assert azure.credentials("contributor")[1] not in repr(vars(adapter._session))
+
+
+def test_the_same_token_from_many_threads_makes_one(adapter: AzureAdapter) -> None:
+    """Who comes second is told that something else is going on, and comes again."""
+    patient = retrying(adapter)
+    rules = FirewallSpec(name="web")
+
+    def make(_number: int) -> tuple[str, str]:
+        network = patient.create_network(SPEC, token="net").id
+        return network, patient.create_firewall(rules, token="web").id
+
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(make, range(16)))
+    assert len(made) == 1
+    assert len(adapter.networks()) == len(adapter.firewalls()) == 1

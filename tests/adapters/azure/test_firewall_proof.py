@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import ipaddress
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from azure.mgmt.network import NetworkManagementClient
 
+from adapters.aws.limits import LIMITS as AWS
 from adapters.azure.adapter import AzureAdapter
+from adapters.azure.translate import networks
 from broker.errors import Conflict, NotFound
-from broker.firewall import Layer, Packet, Space, connections, drift, translate
+from broker.firewall import (
+    Layer,
+    Packet,
+    Space,
+    can,
+    carry,
+    connections,
+    drift,
+    guard,
+    translate,
+)
 from broker.firewall.diagram import has
 from broker.model import (
+    Action,
     AddressSetPeer,
     AttachPoint,
     CidrPeer,
@@ -23,9 +37,14 @@ from broker.model import (
     FirewallRule,
     FirewallSpec,
     GroupPeer,
+    Instance,
+    InstanceSpec,
     NetworkSpec,
     NicSpec,
     PortRange,
+    Power,
+    Size,
+    State,
     SubnetSpec,
 )
 from tests.firewall import dialects
@@ -310,3 +329,35 @@ def test_a_description_is_kept(adapter: AzureAdapter) -> None:
     spec = FirewallSpec(name="web", description="for the é web", labels={"team": "x"})
     made = adapter.create_firewall(spec, token="web")
     assert adapter.firewall(made.id).spec == spec
+
+
+def test_what_reaches_a_machine_is_proved_and_taken_along(adapter: AzureAdapter) -> None:
+    """The default rules too, whose tags mean this network: elsewhere they have to be said."""
+    network = adapter.create_network(NETWORK, token="net")
+    stopped = rule(22, 110, action=Action.DENY)
+    made = web(adapter, rule(443, 100), stopped)
+    worn = card(adapter, network.id, made.id, token="one")
+    nic = networks.nic(adapter._card(worn), {}, adapter._ids)
+    machine = Instance(
+        id="web",
+        spec=InstanceSpec(name="web", size=Size(vcpus=1, memory=512), nics=(nic.spec,)),
+        state=State(
+            power=Power.RUNNING, allocated=True, native="running", observed_at=datetime.now(UTC)
+        ),
+        nics=(nic,),
+    )
+
+    found = guard(adapter, machine)
+
+    for packet, passes in (
+        ("tcp/443 from 192.0.2.9", True),
+        ("tcp/22 from 192.0.2.9", False),
+        ("tcp/22 from 10.61.0.9", True),
+        ("tcp/22 from 10.99.0.9", False),
+        ("tcp/443 to 203.0.113.7", True),
+        ("tcp/443 to 10.99.0.9", False),
+    ):
+        assert can(found, Packet.parse(packet)).allowed == passes, packet
+    (carried,) = carry(found, AWS.firewall)
+    assert carried.proof.text == "equal"
+    assert len(carried.parts) == 1

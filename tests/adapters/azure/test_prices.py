@@ -26,6 +26,7 @@ def row(service: str, amount: float, **fields: str | float) -> dict[str, Any]:
 
 SIZE = {"armSkuName": "Standard_D2s_v5", "productName": "Virtual Machines Dsv5 Series"}
 VM = "Virtual Machines"
+LICENCE = "Virtual Machines Licenses"
 MACHINES = [
     row(VM, 0.115, skuName="D2s v5", **SIZE),
     row(VM, 0.0231, skuName="D2s v5 Spot", **SIZE),
@@ -46,6 +47,13 @@ STORAGE = [
     row("Storage", 9.6, productName="Standard SSD Managed Disks", meterName="E10 LRS Disk"),
     row("Storage", 0.05, productName="Standard HDD Managed Disks", meterName="LRS Snapshots"),
 ]
+V2 = {"productName": "Azure Premium SSD v2", "skuName": "Premium LRS"}
+STORAGE += [
+    row("Storage", 0.000125, meterName="Premium LRS Provisioned Capacity", **V2),
+    row("Storage", 0.0, meterName="Premium LRS Provisioned IOPS", **V2),
+    row("Storage", 0.000008, meterName="Premium LRS Provisioned IOPS", tierMinimumUnits=3000, **V2),
+    row("Storage", 0.00006, meterName="Premium LRS Provisioned Throughput (MBps)", **V2),
+]
 NETWORK = [
     row(
         "Virtual Network",
@@ -60,7 +68,25 @@ BANDWIDTH = [
     row("Bandwidth", 0.087, tierMinimumUnits=100.0, **OUT),
     row("Bandwidth", 0.08, **OUT | {"productName": "Bandwidth - Routing Preference: Internet"}),
 ]
+RHEL = {"productName": "Red Hat Enterprise Linux", "armRegionName": ""}
+SUSE = {"productName": "SUSE Linux Enterprise Server Standard", "armRegionName": ""}
+LICENCES = [
+    row(LICENCE, 0.0576, skuName="4 vCPU VM", meterName="4 vCPU VM License", **RHEL),
+    row(LICENCE, 0.5616, skuName="52 vCPU VM", meterName="52-vCPU VM License", **RHEL),
+    row(LICENCE, 0.06, skuName="1-4 vCPU VM", meterName="1-4 vCPU VM License", **RHEL),
+    row(LICENCE, 388.0, meterName="4 vCPU VM License", type="Reservation", **RHEL),
+    row(LICENCE, 0.1, skuName="1-2 vCPU VM", meterName="1-2 vCPU VM Support", **SUSE),
+    row(LICENCE, 0.2, skuName="5+ vCPU VM", meterName="5+ vCPU VM Support", **SUSE),
+    row(LICENCE, 9.9, meterName="4 vCPU VM License", productName="SQL Server Standard"),
+]
 EXPECTED = {
+    "disk:premium_v2:gib": "0.09125",
+    "disk:premium_v2:iops": "0.00584",
+    "disk:premium_v2:throughput": "0.0438",
+    "licence:rhel:upto:4": "0.0576",
+    "licence:rhel:upto:52": "0.5616",
+    "licence:suse:upto:2": "0.1",
+    "licence:suse:upto:1000000": "0.2",
     "compute:on_demand:linux:Standard_D2s_v5": "0.115",
     "compute:spot:linux:Standard_D2s_v5": "0.0231",
     "compute:on_demand:windows:Standard_D2s_v5": "0.207",
@@ -78,8 +104,9 @@ EXPECTED = {
 def test_every_page_is_read_and_every_row_told_apart() -> None:
     with serving() as served:
         pages = dict(zip(SERVICES, (MACHINES, STORAGE, NETWORK, BANDWIDTH), strict=True))
-        for service, rows in pages.items():
-            query = f"armRegionName eq 'westeurope' and serviceName eq '{service}'"
+        for service, rows in (pages | {LICENCE: LICENCES}).items():
+            where = "" if service == LICENCE else "armRegionName eq 'westeurope' and "
+            query = f"{where}serviceName eq '{service}'"
             first, rest = rows[:2], rows[2:]
             link = f"{served.url}/more/{quote(service)}" if rest else None
             page = {"Items": first, "NextPageLink": link, "Count": len(first)}

@@ -1,0 +1,34 @@
+"""The tables of the catalogue's file."""
+
+from __future__ import annotations
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS about(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS size(
+    provider TEXT, id TEXT, offer TEXT NOT NULL, PRIMARY KEY(provider, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offered(
+    provider TEXT, region TEXT, id TEXT, PRIMARY KEY(provider, region, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS told(
+    provider TEXT, region TEXT, id TEXT, offer TEXT NOT NULL, PRIMARY KEY(provider, region, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS host(
+    provider TEXT, region TEXT, id TEXT, vcpus INT, memory INT, arch TEXT,
+    PRIMARY KEY(provider, region, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS price(
+    provider TEXT, region TEXT, item TEXT, unit TEXT, currency TEXT, amount TEXT, source TEXT,
+    as_of TEXT, confidence TEXT, origin INT, account TEXT,
+    PRIMARY KEY(provider, region, account, item, currency, origin)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS discount(
+    account TEXT, provider TEXT, item TEXT, percent TEXT, source TEXT,
+    PRIMARY KEY(account, provider, item)
+) WITHOUT ROWID;
+"""
+
+SHIPPED = ("size", "offered")
+"""The tables that hold nothing but what is shipped."""
+
+PUT_PRICE = "INSERT OR REPLACE INTO price VALUES(?,?,?,?,?,?,?,?,?,?,?)"

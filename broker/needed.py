@@ -1,0 +1,51 @@
+"""What a machine needs of a size, wherever people tell of it: a size, a live machine, a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from broker.catalog import Catalogue
+from broker.cost import files
+from broker.cost.machine import Machine, of_instance
+from broker.errors import ConfigError, NotFound
+from broker.fit.need import Need
+from broker.machine import find
+from broker.nearest import did_you_mean
+from broker.places import places_of
+from broker.sizing import wanted
+
+
+def need_of(
+    text: str, catalogue: Catalogue, *, inventory: Path | None = None, config: Path | None = None
+) -> Need:
+    """Return the need people mean by 4x16, PROVIDER/SIZE, ACCOUNT/NAME, or a NAME of ``inventory``.
+
+    A machine of an account is read now. What a catalogue knows as a size is one, whatever accounts
+    are called. ConfigError and NotFound say what ``text`` could have been.
+    """
+    if inventory is not None:
+        return _of_file(text, inventory, catalogue, config).need()
+    places = places_of(config)
+    account = text.partition("/")[0]
+    try:
+        meant = wanted(text, catalogue)
+    except NotFound:
+        if account not in places:
+            raise
+    else:
+        burstable = bool(meant.burstable)
+        return Need(size=meant.size, burstable=burstable, character=meant.character)
+    adapter, instance = find(text, config=config)
+    adapter.close()
+    return of_instance(instance, places[account], account, catalogue).need()
+
+
+def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -> Machine:
+    machines = files.read(path, catalogue, places_of(config))
+    named = [machine for machine in machines if machine.name == name]
+    if not named:
+        hint = did_you_mean(name, {machine.name for machine in machines})
+        raise NotFound(f"there is no machine {name} in {path}", hint=hint)
+    if len({machine.need() for machine in named}) > 1:
+        raise ConfigError(f"{len(named)} machines in {path} are called {name}, and differ")
+    return named[0]
