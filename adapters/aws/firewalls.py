@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.aws import tags
-from adapters.aws.base import Base, only, pages
+from adapters.aws.base import only, pages
 from adapters.aws.errors import calling
+from adapters.aws.limits import LIMITS
+from adapters.aws.network_acls import NetworkAcls
 from adapters.aws.translate import firewalls as translate
-from adapters.aws.translate.network_acls import network_acl
 from broker.errors import NotFound
+from broker.firewall import Do, change
 from broker.model import (
     Attachment,
     AttachPoint,
@@ -24,11 +27,11 @@ from broker.model import (
 )
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import FilterTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, SecurityGroupRuleTypeDef
 
 
-class Firewalls(Base):
-    """Sets of rules that network cards wear."""
+class Firewalls(NetworkAcls):
+    """Sets of rules that network cards wear, or, by their ids, that stand around subnets."""
 
     def firewalls(self) -> list[Firewall]:
         """Return every firewall; complete, or an error is raised."""
@@ -38,14 +41,21 @@ class Firewalls(Base):
     def firewall(self, id: str) -> Firewall:
         """Return one firewall by id; NotFound when there is none."""
         with calling("get firewall"):
+            if _is_acl(id):
+                return self._network_acl(id)
             found: Firewall = only(self._firewalls(id), "firewall", id)
             return found
 
     def create_firewall(self, spec: FirewallSpec, *, token: str) -> Firewall:
-        """Make a security group that does exactly what ``spec`` says, or raise.
+        """Make a security group, or around a subnet a network ACL, that does exactly what it says.
 
         What the service allows every new group is taken away. The same token twice makes one.
+        Unsupported or Invalid where that cannot be.
         """
+        if spec.subnet is not None:
+            with calling("create network ACL"):
+                made = self._create_network_acl(spec, spec.subnet, token)
+            return self.firewall(made)
         translate.check_rules(spec.rules)
         if not spec.stateful:
             raise translate.stateless()
@@ -54,7 +64,8 @@ class Firewalls(Base):
             ec2 = self._session.ec2
             before = ec2.describe_security_groups(Filters=tags.by_token(token))["SecurityGroups"]
             network = spec.network or self._default_network()
-            translate.check_families(spec.rules, self._families([network])[network])
+            families = self._families([network])[network]
+            translate.check_families(spec.rules, families)
             group = (
                 before[0]["GroupId"]
                 if before
@@ -65,29 +76,24 @@ class Firewalls(Base):
                     TagSpecifications=[tags.specification("security-group", marks)],
                 )["GroupId"]
             )
-            self._make_so(group, spec.rules)
+            self._let_out_nothing(group, spec.rules)
+            self._make_so(group, spec.rules, families)
         return self.firewall(group)
 
     def replace_rules(self, id: str, rules: Sequence[FirewallRule]) -> Firewall:
-        """Make ``rules`` the firewall's rules; those in both sets never stop working."""
+        """Make ``rules`` the firewall's rules: the new ones first, within what a group holds."""
+        if _is_acl(id):
+            with calling("replace network ACL entries"):
+                self._make_entries_so(id, rules)
+            return self.firewall(id)
         translate.check_rules(rules)
         found = self.firewall(id)
         with calling("replace firewall rules"):
             network = found.spec.network or ""
-            translate.check_families(rules, self._families([network])[network])
-            self._make_so(id, rules)
+            families = self._families([network])[network]
+            translate.check_families(rules, families)
+            self._make_so(id, rules, families)
         return self.firewall(id)
-
-    def subnet_firewalls(self, subnet: str) -> list[Firewall]:
-        """Return the network ACL around a subnet."""
-        with calling("list network ACLs"):
-            found: Any = pages(
-                self._session.ec2,
-                "describe_network_acls",
-                "NetworkAcls",
-                Filters=[{"Name": "association.subnet-id", "Values": [subnet]}],
-            )
-            return [network_acl(each, subnet) for each in found]
 
     def address_set(self, id: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         """Return the addresses in a prefix list; NotFound when there is none."""
@@ -98,43 +104,65 @@ class Firewalls(Base):
             return [ipaddress.ip_network(entry["Cidr"]) for entry in entries]
 
     def delete_firewall(self, id: str) -> None:
-        """Delete; quiet when it is gone, Conflict when it is worn."""
+        """Delete; quiet when it is gone, Conflict when cards wear it."""
         try:
             with calling("delete firewall"):
+                if _is_acl(id):
+                    self._delete_network_acl(id)
+                    return
                 self._session.ec2.delete_security_group(GroupId=id)
         except NotFound:
             return
 
-    def _make_so(self, id: str, wanted: Sequence[FirewallRule]) -> None:
-        """Add what is missing, then take away what is too much."""
+    def _let_out_nothing(self, id: str, wanted: Sequence[FirewallRule]) -> None:
+        """Take away what the service lets every new group do, unless that is wanted."""
+        asked = {translate.key(rule) for rule in wanted}
+        unwanted = [
+            rule["SecurityGroupRuleId"]
+            for rule in self._native_rules(id)
+            if (key := translate.key_of(rule)) in translate.GIVEN and key not in asked
+        ]
+        if unwanted:
+            self._session.ec2.revoke_security_group_egress(
+                GroupId=id, SecurityGroupRuleIds=unwanted
+            )
+
+    def _make_so(self, id: str, wanted: Sequence[FirewallRule], families: Sequence[Family]) -> None:
+        """Go from the rules that are there to those wanted, step by step; none when they are."""
         ec2 = self._session.ec2
+        found = self._native_rules(id)
+        ids = {translate.key_of(rule): rule["SecurityGroupRuleId"] for rule in found}
+        there = [rule for each in found for rule in translate.rules(each, families)]
+        steps = change(there, wanted, LIMITS.firewall, same=translate.key)
+        for (do, direction), batch in itertools.groupby(
+            steps, key=lambda step: (step.do, step.rules[0].direction)
+        ):
+            inwards = direction is Direction.INGRESS
+            rules = [rule for step in batch for rule in step.rules]
+            if do is Do.ADD:
+                authorize = (
+                    ec2.authorize_security_group_ingress
+                    if inwards
+                    else ec2.authorize_security_group_egress
+                )
+                authorize(GroupId=id, IpPermissions=translate.permissions(rules))
+            else:
+                revoke = (
+                    ec2.revoke_security_group_ingress
+                    if inwards
+                    else ec2.revoke_security_group_egress
+                )
+                gone = dict.fromkeys(ids[translate.key(rule)] for rule in rules)
+                revoke(GroupId=id, SecurityGroupRuleIds=list(gone))
+
+    def _native_rules(self, id: str) -> list[SecurityGroupRuleTypeDef]:
         found: Any = pages(
-            ec2,
+            self._session.ec2,
             "describe_security_group_rules",
             "SecurityGroupRules",
             Filters=[{"Name": "group-id", "Values": [id]}],
         )
-        there = {translate.key_of(each): each["SecurityGroupRuleId"] for each in found}
-        missing = [rule for rule in wanted if translate.key(rule) not in there]
-        for direction, authorize in (
-            (Direction.INGRESS, ec2.authorize_security_group_ingress),
-            (Direction.EGRESS, ec2.authorize_security_group_egress),
-        ):
-            asked = translate.permissions(rule for rule in missing if rule.direction is direction)
-            if asked:
-                authorize(GroupId=id, IpPermissions=asked)
-        stay = {translate.key(rule) for rule in wanted}
-        for egress, revoke in (
-            (False, ec2.revoke_security_group_ingress),
-            (True, ec2.revoke_security_group_egress),
-        ):
-            unwanted = [
-                rule_id
-                for key, rule_id in there.items()
-                if key not in stay and key.egress is egress
-            ]
-            if unwanted:
-                revoke(GroupId=id, SecurityGroupRuleIds=unwanted)
+        return list(found)
 
     def _firewalls(self, id: str | None) -> list[Firewall]:
         ec2 = self._session.ec2
@@ -188,3 +216,7 @@ class Firewalls(Base):
                 "the account has no default network", hint="Name a network", provider="aws"
             )
         return answer["Vpcs"][0]["VpcId"]
+
+
+def _is_acl(id: str) -> bool:
+    return id.startswith("acl-")

@@ -25,6 +25,11 @@ USER_DATA_MAX = 16 * 1024
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html, the defaults
 RULES_PER_DIRECTION, GROUPS_PER_NIC = 60, 5
+ACL_RULES_PER_DIRECTION = 20
+
+# https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html: 32767 is the one nobody can take
+# away, which denies
+ACL_NUMBERS = (1, 32766)
 
 LIMITS = Limits(
     architectures=frozenset({Arch.X86_64, Arch.AARCH64}),
@@ -46,6 +51,18 @@ LIMITS = Limits(
         families_apart=True,
         groups_per_nic=GROUPS_PER_NIC,
         platform=PLATFORM,
+    ),
+    subnet_firewall=FirewallLimits(
+        denies=True,
+        priorities=ACL_NUMBERS,
+        group_peers=False,
+        port_protocols=frozenset({TCP, UDP}),
+        stateless=True,
+        rules_per_direction=ACL_RULES_PER_DIRECTION,
+        groups_per_nic=1,
+        # https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html: they are asked
+        # about what enters and leaves the subnet
+        spares_neighbours=True,
     ),
     user_data_max=USER_DATA_MAX,
     any_size=False,

@@ -45,6 +45,10 @@ class Makings(Base):
                 for each in ec2.describe_security_groups(Filters=marked)["SecurityGroups"]
             ]
             found += [
+                Made(kind=Kind.FIREWALL, id=each["NetworkAclId"])
+                for each in ec2.describe_network_acls(Filters=marked)["NetworkAcls"]
+            ]
+            found += [
                 Made(kind=Kind.NETWORK, id=each["VpcId"])
                 for each in ec2.describe_vpcs(Filters=marked)["Vpcs"]
             ]

@@ -55,6 +55,8 @@ class FirewallCalls(Part):
     def create_firewall(self, spec: FirewallSpec, *, token: str) -> Firewall:
         """Make a firewall. The same token twice makes one."""
         check_labels(spec.labels)
+        if spec.subnet is not None:
+            raise Unsupported("a network filter is worn by cards, it stands around no subnet")
         if not spec.stateful:
             raise Unsupported("answers are always let through here: firewalls are stateful")
         own = uuid_for("firewall", token)

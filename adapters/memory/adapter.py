@@ -8,7 +8,7 @@ from adapters.memory.key_pairs import KeyPairs
 from adapters.memory.lifecycle import Lifecycle
 from adapters.memory.networks import Networks
 from adapters.memory.snapshots import Snapshots
-from broker.adapter import Adapter, ConsoleLog, Made, Pausable, PublicAddresses
+from broker.adapter import Adapter, ConsoleLog, Made, Pausable, PublicAddresses, SubnetFirewalls
 
 
 class MemoryAdapter(Lifecycle, Snapshots, Disks, Networks, Firewalls, KeyPairs):
@@ -33,3 +33,4 @@ _adapter: type[Adapter] = MemoryAdapter
 _pausable: type[Pausable] = MemoryAdapter
 _console_log: type[ConsoleLog] = MemoryAdapter
 _public_addresses: type[PublicAddresses] = MemoryAdapter
+_subnet_firewalls: type[SubnetFirewalls] = MemoryAdapter

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from broker.adapter import Limits
+from broker.adapter import FirewallLimits, Limits
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     Action,
@@ -94,25 +94,44 @@ def _cards(limits: Limits, spec: InstanceSpec) -> None:
 def firewall(limits: Limits, spec: FirewallSpec) -> None:
     """Refuse a firewall that cannot be exactly so here."""
     labels(limits, spec.labels)
-    if not spec.stateful and not limits.firewall.stateless:
+    told = firewall_limits(limits, spec)
+    name = told.name
+    if len(spec.name) > name.max_length or not re.fullmatch(name.pattern, spec.name):
+        raise Invalid(
+            f"a firewall's name matches {name.pattern} and has at most {name.max_length} "
+            "characters",
+            code="InvalidName",
+        )
+    if not spec.stateful and not told.stateless:
         raise Unsupported("every firewall here remembers connections")
-    rules(limits, spec.rules)
+    rules(told, spec.rules)
 
 
-def rules(limits: Limits, rules: Sequence[FirewallRule]) -> None:
+def firewall_limits(limits: Limits, spec: FirewallSpec) -> FirewallLimits:
+    """Return the limits of firewalls that cards wear, or of those around subnets."""
+    if spec.subnet is None:
+        return limits.firewall
+    if limits.subnet_firewall is None:
+        raise Unsupported("no firewall stands around a subnet here")
+    return limits.subnet_firewall
+
+
+def rules(told: FirewallLimits, rules: Sequence[FirewallRule]) -> None:
     """Refuse rules that cannot be said here."""
     for rule in rules:
-        _rule(limits, rule)
-    most = limits.firewall.rules_per_direction
-    apart = limits.firewall.families_apart
+        _rule(told, rule)
+    in_all = told.rules_per_firewall
+    if in_all is not None and len(rules) > in_all:
+        raise Invalid(f"at most {in_all} rules, not {len(rules)}", code="TooManyRules")
+    most = told.rules_per_direction
+    apart = told.families_apart
     counts = Counter((rule.direction, rule.family if apart else None) for rule in rules)
     for (direction, _), count in counts.items():
         if most is not None and count > most:
             raise Invalid(f"at most {most} {direction} rules, not {count}", code="TooManyRules")
 
 
-def _rule(limits: Limits, rule: FirewallRule) -> None:
-    told = limits.firewall
+def _rule(told: FirewallLimits, rule: FirewallRule) -> None:
     if rule.action is Action.DENY and not told.denies:
         raise Unsupported("rules here can only allow")
     if rule.priority is not None:

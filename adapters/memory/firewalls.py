@@ -44,6 +44,8 @@ class Firewalls(Service):
             checks.firewall(self.limits, spec)
             if spec.network:
                 find(state.networks, spec.network, "network")
+            if spec.subnet:
+                _subnet_is_there(state, spec.subnet)
             _peers_are_there(state, spec.rules)
             firewall = Firewall(id=self._new_id("fw"), spec=spec)
             state.firewalls[firewall.id] = FirewallRecord(token=token, firewall=firewall)
@@ -53,19 +55,29 @@ class Firewalls(Service):
         """Make ``rules`` the firewall's rules, all at once."""
         with self._calling("replace_rules"), self._store.change() as state:
             record = find(state.firewalls, id, "firewall")
-            checks.rules(self.limits, rules)
+            checks.rules(checks.firewall_limits(self.limits, record.firewall.spec), rules)
             _peers_are_there(state, rules)
             spec = record.firewall.spec.model_copy(update={"rules": tuple(rules)})
             firewall = record.firewall.model_copy(update={"spec": spec})
             state.firewalls[id] = record.model_copy(update={"firewall": firewall})
             return _worn(state, id)
 
+    def subnet_firewalls(self, subnet: str) -> list[Firewall]:
+        """Return those around a subnet; none where nobody put one there."""
+        with self._calling("subnet_firewalls"):
+            state = self._store.state()
+            return [
+                _worn(state, each)
+                for each, record in state.firewalls.items()
+                if record.firewall.spec.subnet == subnet
+            ]
+
     def delete_firewall(self, id: str) -> None:
         """Delete; quiet when it is gone, Conflict when it is worn or another's rules name it."""
         with self._calling("delete_firewall"), self._store.change() as state:
             if id not in state.firewalls:
                 return
-            users = [worn.id for worn in _worn(state, id).attached]
+            users = [worn.id for worn in _cards(state, id)]
             users += [
                 other for other in state.firewalls if other != id and _names(state, other, id)
             ]
@@ -76,13 +88,27 @@ class Firewalls(Service):
 
 def _worn(state: State, id: str) -> Firewall:
     """Return the firewall with what wears it now."""
-    attached = tuple(
+    firewall = state.firewalls[id].firewall
+    subnet = firewall.spec.subnet
+    attached = _cards(state, id)
+    if subnet is not None:
+        attached = (*attached, Attachment(point=AttachPoint.SUBNET, id=subnet))
+    return firewall.model_copy(update={"attached": attached})
+
+
+def _cards(state: State, id: str) -> tuple[Attachment, ...]:
+    return tuple(
         Attachment(point=AttachPoint.NIC, id=nic.id)
         for record in state.instances.values()
         for nic in record.instance.nics
         if id in nic.spec.firewalls
     )
-    return state.firewalls[id].firewall.model_copy(update={"attached": attached})
+
+
+def _subnet_is_there(state: State, id: str) -> None:
+    every = (each for record in state.networks.values() for each in record.network.subnets)
+    if id not in {subnet.id for subnet in every}:
+        raise NotFound(f"there is no subnet {id}", code="NotFound")
 
 
 def _names(state: State, firewall: str, peer: str) -> bool:

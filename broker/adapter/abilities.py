@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from broker.model import Firewall, Host, PublicAddress
+from broker.model import Firewall, FirewallRule, Host, PublicAddress
 
 if TYPE_CHECKING:
     from broker.catalog.values import Price
@@ -71,7 +71,10 @@ class SubnetFirewalls(Protocol):
     """Has firewalls around subnets, which every card there is behind, whatever it wears."""
 
     def subnet_firewalls(self, subnet: str) -> list[Firewall]:
-        """Return those around a subnet: a packet has to pass all of them."""
+        """Return those around a subnet: a packet has to pass all of them.
+
+        What does not cross the subnet's edge, and so is not held up, is among their rules, first.
+        """
         ...
 
 
@@ -90,6 +93,24 @@ class AddressSets(Protocol):
 
     def address_set(self, id: str) -> list[IPv4Network | IPv6Network]:
         """Return what is in a set now; NotFound when there is none."""
+        ...
+
+
+@runtime_checkable
+class NetworkAddressSets(Protocol):
+    """Has names for addresses that mean something else on each network."""
+
+    def network_address_set(self, id: str, network: str) -> list[IPv4Network | IPv6Network]:
+        """Return what a name stands for on a network now; NotFound when it is no such name."""
+        ...
+
+
+@runtime_checkable
+class NetworkPolicies(Protocol):
+    """Has rules that a network's administrators put before all firewalls there."""
+
+    def network_policy(self, network: str) -> list[FirewallRule]:
+        """Return them in the order they are asked: what one of them decides is decided."""
         ...
 
 

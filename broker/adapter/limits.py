@@ -47,10 +47,13 @@ class FirewallLimits(Strict):
     """What firewall rules can say. Counts are None where the provider sets no limit.
 
     Of several firewalls on one card a packet passes when any lets it. ``rules_per_direction``
-    counts IPv4 and IPv6 each by itself where ``families_apart``. ``defaults`` are the rules behind
+    counts IPv4 and IPv6 each by itself where ``families_apart``, ``rules_per_firewall`` all there
+    are in one. ``defaults`` are the rules behind
     those of every firewall, which nobody can take away; what they do not let through is denied.
+    Packets between machines of one subnet pass unasked where its firewall ``spares_neighbours``.
     """
 
+    name: NameRule = NameRule()
     denies: bool
     priorities: tuple[int, int] | None = None
     source_ports: bool = False
@@ -61,8 +64,10 @@ class FirewallLimits(Strict):
     icmp_types: bool = True
     stateless: bool = False
     rules_per_direction: int | None = None
+    rules_per_firewall: int | None = None
     families_apart: bool = False
     groups_per_nic: int | None = None
+    spares_neighbours: bool = False
     defaults: tuple[FirewallRule, ...] = ()
     platform: tuple[PlatformTraffic, ...] = ()
 
@@ -95,7 +100,8 @@ class Limits(Strict):
     Volume sizes are bytes and are rounded up: to ``volume_min``, and to a whole multiple of
     ``volume_step``; beyond ``volume_max`` they are Invalid. ``any_size`` means vCPUs
     and memory are free, not chosen from a list of offers. ``reserved_addresses`` counts those at
-    the start and at the end of each subnet that no machine can have. ``volume_kinds`` are what
+    the start and at the end of each subnet that no machine can have. ``subnet_firewall`` is what a
+    firewall around a subnet can say, None where none can be made. ``volume_kinds`` are what
     ``VolumeSpec.kind`` can name and ``image_formats`` what images can be kept in, None where that
     is not told. ``apis`` are the versions of the provider's interfaces in use, for people to read.
     """
@@ -110,6 +116,7 @@ class Limits(Strict):
     instance_name: NameRule
     labels: LabelRule
     firewall: FirewallLimits
+    subnet_firewall: FirewallLimits | None = None
     user_data_max: Bytes
     any_size: bool
     sets_mac: bool

@@ -55,11 +55,19 @@ class Firewalls(Protocol):
         ...
 
     def replace_rules(self, id: str, rules: Sequence[FirewallRule]) -> Firewall:
-        """Make ``rules`` the firewall's rules; those in both sets never stop working in between."""
+        """Make ``rules`` the firewall's rules; each packet meets its old or its new decision.
+
+        ``broker.firewall.change`` gives the steps where the provider does not swap all at once. No
+        call is made when they are the firewall's rules already. Their order counts: the priorities
+        may become others. Invalid, before anything is changed, where there is no room on the way.
+        """
         ...
 
     def delete_firewall(self, id: str) -> None:
-        """Delete; quiet when it is gone, Conflict when it is worn."""
+        """Delete; quiet when it is gone, Conflict when cards wear it.
+
+        The subnet that one stood around gets back what subnets have of themselves.
+        """
         ...
 
 

@@ -13,6 +13,7 @@ READS = frozenset(
         *("check", "made", "close", "sizes", "hosts", "spot_prices", "console_log"),
         *("instances", "volumes", "snapshots", "images", "networks", "firewalls", "key_pairs"),
         *("instance", "volume", "snapshot", "image", "network", "firewall", "public_addresses"),
+        *("subnet_firewalls", "network_policy", "address_set", "network_address_set"),
         *("open_source", "extents", "pread_into"),
     }
 )

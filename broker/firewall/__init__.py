@@ -9,8 +9,9 @@ firewall.can(guard, firewall.Packet.parse("tcp/443 from 203.0.113.7"))
 
 from broker.firewall.can import Answer, can
 from broker.firewall.carry import carry
-from broker.firewall.change import Change, change, drift
-from broker.firewall.effective import Layer, connections
+from broker.firewall.change import Change, Do, change, drift
+from broker.firewall.divide import Edge, neighbours
+from broker.firewall.effective import Around, Layer, connections
 from broker.firewall.explain import Explained, explain
 from broker.firewall.guard import Difference, Guard, diff, guard
 from broker.firewall.packet import Packet
@@ -21,8 +22,11 @@ from broker.firewall.wording import in_words
 
 __all__ = [
     "Answer",
+    "Around",
     "Change",
     "Difference",
+    "Do",
+    "Edge",
     "Explained",
     "Guard",
     "Known",
@@ -44,6 +48,7 @@ __all__ = [
     "in_order",
     "in_words",
     "names_in",
+    "neighbours",
     "peer_name",
     "told",
     "translate",

@@ -17,38 +17,44 @@ Group = tuple[Direction, Family | None]
 
 def room(limits: FirewallLimits) -> int | None:
     """Return how many rules of one group one firewall takes, None for any number."""
-    most = limits.rules_per_direction
-    if limits.priorities is None:
-        return most
-    low, high = limits.priorities
-    return min(most or high - low + 1, high - low + 1)
+    counts = [limits.rules_per_direction, limits.rules_per_firewall]
+    if limits.priorities is not None:
+        low, high = limits.priorities
+        counts.append(high - low + 1)
+    return min((count for count in counts if count is not None), default=None)
 
 
 def firewalls_needed(rules: Sequence[FirewallRule], limits: FirewallLimits) -> int:
     """Return how many firewalls of the target it takes to hold the rules, at least one."""
-    most = room(limits)
-    if most is None:
-        return 1
+    return len(dealt(rules, limits))
+
+
+def fits(rules: Sequence[FirewallRule], limits: FirewallLimits) -> bool:
+    """Tell whether one firewall of the target holds the rules."""
     counts = Counter(_group(rule, limits) for rule in rules)
-    return max((-(-count // most) for count in counts.values()), default=1)
+    most, in_all = room(limits), limits.rules_per_firewall
+    return (most is None or max(counts.values(), default=0) <= most) and (
+        in_all is None or len(rules) <= in_all
+    )
 
 
 def dealt(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[list[FirewallRule]]:
     """Spread rules that only allow over as few firewalls as hold them."""
     most = room(limits)
-    if most is None:
+    if most is None or fits(rules, limits):
         return [list(rules)]
     by_group: dict[Group, list[FirewallRule]] = {}
     for rule in rules:
         by_group.setdefault(_group(rule, limits), []).append(rule)
+    if limits.rules_per_firewall is not None:
+        most = max(1, min(most, limits.rules_per_firewall // len(by_group)))
     chunks = [
         [own[start : start + most] for start in range(0, len(own), most)]
         for own in by_group.values()
     ]
-    parts = [
+    return [
         [rule for chunk in part for rule in chunk] for part in zip_longest(*chunks, fillvalue=[])
     ]
-    return parts or [[]]
 
 
 def numbered(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[FirewallRule]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from broker.firewall.diagram import has
@@ -59,10 +60,30 @@ def can(guard: Guard, packet: Packet) -> Answer:
     reasons: list[Reason] = []
     allowed = False
     for index, card in enumerate(guard.cards):
-        own = [_at(guard, space, barrier, packet, index) for barrier in card.barriers]
+        own = _by_policy(space, card.policy, packet, index) or [
+            _at(guard, space, barrier, packet, index) for barrier in card.barriers
+        ]
         reasons += own
         allowed = allowed or all(reason.allowed for reason in own)
     return Answer(machine=guard.machine, packet=packet, allowed=allowed, reasons=tuple(reasons))
+
+
+def _by_policy(
+    space: Space, policy: Sequence[FirewallRule], packet: Packet, card: int
+) -> list[Reason]:
+    """Return what the rules before all firewalls decide; empty when nothing."""
+    rule = next((each for each in policy if _speaks_of(space, each, packet.point(space))), None)
+    if rule is None:
+        return []
+    return [
+        Reason(
+            card=card,
+            point=AttachPoint.NETWORK,
+            allowed=rule.action is Action.ALLOW,
+            rule=rule,
+            text=f"the network's policy, whatever firewalls say: {in_words(rule)}",
+        )
+    ]
 
 
 def _at(guard: Guard, space: Space, barrier: Barrier, packet: Packet, card: int) -> Reason:

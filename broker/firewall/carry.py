@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from broker.adapter import FirewallLimits
-from broker.firewall.effective import Layer
+from broker.firewall.effective import Around, Layer, shared
 from broker.firewall.guard import Guard
 from broker.firewall.translate import Translation, translate
 from broker.model import AttachPoint
@@ -28,9 +28,13 @@ def carry(guard: Guard, limits: FirewallLimits) -> tuple[Translation, ...]:
         if barrier.point is AttachPoint.SUBNET
         for firewall in barrier.firewalls
     }
-    behind = [
-        Layer(firewalls=(firewall.spec,), defaults=guard.defaults) for firewall in around.values()
-    ]
+    behind = Around(
+        layers=tuple(
+            Layer(firewalls=(firewall.spec,), defaults=guard.defaults)
+            for firewall in around.values()
+        ),
+        policy=shared(card.policy for card in guard.cards),
+    )
     return tuple(
         translate(
             firewall.spec,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from broker.adapter import FirewallLimits
 from broker.firewall.diagram import NOTHING, Node
-from broker.firewall.effective import Layer, connections
+from broker.firewall.effective import NOBODY, Around, Layer, connections
 from broker.firewall.sayable import sayable
 from broker.firewall.space import Known, Space, in_order, names_in, peer_name
 from broker.model import AddressSetPeer, FirewallRule, FirewallSpec, GroupPeer, Peer
@@ -22,7 +22,7 @@ class Case:
     ``alone`` tells that nothing else decides.
     ``peers`` are the names the target's rules may use, ``partly`` those of them that have fewer
     members there. ``forgets`` tells that both sides look at each packet by itself. ``platform`` is
-    what the target's firewalls have no say in.
+    what the target's firewalls have no say in, ``there`` what stands around the target's cards.
     """
 
     spec: FirewallSpec
@@ -33,6 +33,7 @@ class Case:
     peers: Mapping[str, Peer]
     partly: Collection[str]
     known: Known
+    there: Around
     space: Space
     before: Node
     wanted: Node
@@ -44,7 +45,8 @@ class Case:
         spec: FirewallSpec,
         limits: FirewallLimits,
         also: Sequence[FirewallSpec],
-        behind: Sequence[Layer],
+        behind: Around,
+        there: Around,
         defaults: Sequence[FirewallRule],
         references: Collection[str],
         partly: Collection[str],
@@ -52,16 +54,15 @@ class Case:
     ) -> Self:
         """Return the case; see ``translate`` for the arguments."""
         rules = [rule for one in (spec, *also) for rule in (*in_order(one.rules), *defaults)]
-        alone = not also and not any(layer.firewalls for layer in behind)
-        forgets = not spec.stateful and limits.stateless and alone
-        deep = [rule for layer in behind for each in layer.firewalls for rule in each.rules]
-        deep += [rule for layer in behind for rule in layer.defaults]
+        alone = not also and behind == NOBODY
+        forgets = not spec.stateful and limits.stateless and alone and there == NOBODY
+        deep = [*_rules(behind), *_rules(there)]
         platform = [rule for each in limits.platform for rule in each.rules]
         peers = _peers([*rules, *deep], limits, {*references, *partly})
         known = {name: where for name, where in known.items() if name not in peers}
         space = Space(names_in([*rules, *deep, *limits.defaults, *platform]), known)
         own = Layer(firewalls=(spec, *also), defaults=tuple(defaults))
-        before = space.passing(rules) if forgets else connections(space, [own, *behind])
+        before = space.passing(rules) if forgets else connections(space, [own], behind)
         return cls(
             spec=spec,
             limits=limits,
@@ -71,6 +72,7 @@ class Case:
             peers=peers,
             partly=partly,
             known=known,
+            there=there,
             space=space,
             before=before,
             wanted=sayable(space, before, limits, frozenset(peers)),
@@ -85,12 +87,32 @@ class Case:
                 rules = [*in_order(part.rules), *self.limits.defaults]
                 passing = self.space.diagrams.either(passing, self.space.passing(rules))
             return passing
-        layer = Layer(firewalls=tuple(parts), defaults=self.limits.defaults)
-        return connections(self.space, [layer])
+        return connections(self.space, [self.worn(parts)], self.there)
+
+    def behind_edge(self, layer: Layer) -> Self:
+        """Return the case with one more layer around the target's cards."""
+        there = self.there.model_copy(update={"layers": (*self.there.layers, layer)})
+        return replace(self, there=there)
+
+    def worn(self, parts: Sequence[FirewallSpec]) -> Layer:
+        """Return what stands at a card of the target that wears ``parts``."""
+        return Layer(firewalls=tuple(parts), defaults=self.limits.defaults)
 
     def judged(self, packets: Node) -> Node:
         """Return the packets of a set that the target's firewalls have a say in."""
         return self.space.diagrams.but_not(packets, self.platform)
+
+
+def _rules(around: Around) -> list[FirewallRule]:
+    return [
+        *around.policy,
+        *(
+            rule
+            for layer in around.layers
+            for rules in (*(each.rules for each in layer.firewalls), layer.defaults)
+            for rule in rules
+        ),
+    ]
 
 
 def _peers(

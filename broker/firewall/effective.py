@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from broker.firewall.diagram import ALL, NOTHING, Node
-from broker.firewall.space import FAMILIES, Space, in_order
+from broker.firewall.space import Field, Space, in_order
 from broker.model import (
-    EVERYONE,
     ICMP,
     ICMPV6,
     Action,
@@ -34,19 +34,65 @@ class Layer(Strict):
     defaults: tuple[FirewallRule, ...] = ()
 
 
-def connections(space: Space, layers: Iterable[Layer]) -> Node:
+class Around(Strict):
+    """What stands around cards, whatever they wear.
+
+    A packet has to pass all ``layers`` too. ``policy`` are rules that administrators put before all
+    firewalls: what one of them decides is decided.
+    """
+
+    layers: tuple[Layer, ...] = ()
+    policy: tuple[FirewallRule, ...] = ()
+
+
+NOBODY = Around()
+"""Nothing around."""
+
+
+def connections(space: Space, layers: Iterable[Layer], around: Around = NOBODY) -> Node:
     """Return the first packets of the connections that every layer lets through.
 
     A firewall that forgets connections stops those whose answers its rules do not let through.
     """
     passing = ALL
-    for layer in layers:
+    for layer in (*layers, *around.layers):
         if layer.firewalls:
-            here = NOTHING
-            for spec in layer.firewalls:
-                here = space.diagrams.either(here, opened(space, spec, layer.defaults))
-            passing = space.diagrams.both(passing, here)
-    return passing
+            passing = space.diagrams.both(passing, _by_any(space, layer))
+    return overruled(space, around.policy, passing)
+
+
+def _by_any(space: Space, layer: Layer) -> Node:
+    """Return what at least one firewall of a layer lets through."""
+    rules = [rule for spec in layer.firewalls for rule in spec.rules]
+    plain = all(rule.action is Action.ALLOW for rule in (*rules, *layer.defaults))
+    if plain and all(spec.stateful for spec in layer.firewalls):
+        return space.passing([*rules, *layer.defaults])  # in any order, all at once
+    here = NOTHING
+    for spec in layer.firewalls:
+        here = space.diagrams.either(here, opened(space, spec, layer.defaults))
+    return here
+
+
+def shared(policies: Iterable[Sequence[FirewallRule]]) -> tuple[FirewallRule, ...]:
+    """Return the policy of cards on several networks: where they differ, all that any denies."""
+    different = list(dict.fromkeys(tuple(policy) for policy in policies))
+    if len(different) == 1:
+        return different[0]
+    return tuple(rule for policy in different for rule in policy if rule.action is Action.DENY)
+
+
+def overruled(space: Space, policy: Sequence[FirewallRule], passing: Node) -> Node:
+    """Return what passes once the rules that come before all firewalls have decided their part."""
+    if not policy:
+        return passing
+    stopped = space.passing(_opposite(rule) for rule in policy)
+    return space.diagrams.either(space.passing(policy), space.diagrams.but_not(passing, stopped))
+
+
+def _opposite(rule: FirewallRule) -> FirewallRule:
+    action = Action.ALLOW if rule.action is Action.DENY else Action.DENY
+    # only its place in the list counts here, and a deny has to have a priority
+    return rule.model_copy(update={"action": action, "priority": 0})
 
 
 def opened(space: Space, spec: FirewallSpec, defaults: Sequence[FirewallRule] = ()) -> Node:
@@ -59,7 +105,7 @@ def opened(space: Space, spec: FirewallSpec, defaults: Sequence[FirewallRule] = 
 def answered(space: Space, rules: Iterable[FirewallRule]) -> Node:
     """Return the packets whose answers pass, or that ask for none."""
     questions = [question for rule in rules for question in _questions(rule)]
-    return space.passing([*_unanswerable(), *questions])
+    return space.diagrams.either(space.passing(questions), _unanswerable(space))
 
 
 def _questions(rule: FirewallRule) -> list[FirewallRule]:
@@ -80,20 +126,15 @@ def _questions(rule: FirewallRule) -> list[FirewallRule]:
     ]
 
 
-def _unanswerable() -> list[FirewallRule]:
-    """Return rules for ICMP messages that are no question: nobody has to answer them."""
-    return [
-        FirewallRule(
-            direction=direction,
-            family=family,
-            peer=EVERYONE[family],
-            protocol=protocol,
-            icmp=Icmp(type=kind),
-            action=Action.ALLOW,
-        )
-        for direction in Direction
-        for family in FAMILIES
-        for protocol, answers in ANSWERS.items()
-        for kind in range(256)
-        if kind not in answers
-    ]
+def _unanswerable(space: Space) -> Node:
+    """Return the ICMP messages that are no question: nobody has to answer them."""
+    found = NOTHING
+    for protocol, answers in ANSWERS.items():
+        edges = [-1, *sorted(answers), 256]
+        for before, behind in pairwise(edges):
+            if behind - before > 1:
+                box = [(0, size - 1) for size in space.diagrams.sizes]
+                box[Field.PROTOCOL] = (protocol, protocol)
+                box[Field.PORT] = (before + 1 << 8, behind - 1 << 8 | 255)
+                found = space.diagrams.either(found, space.diagrams.box(tuple(box)))
+    return found

@@ -8,10 +8,16 @@ from ipaddress import IPv4Network, IPv6Network
 from broker.adapter import Adapter, PlatformTraffic
 from broker.errors import NotFound
 from broker.firewall.diagram import NOTHING, Node
-from broker.firewall.effective import Layer, connections
+from broker.firewall.effective import Around, Layer, connections
 from broker.firewall.proof import Proof, compare
 from broker.firewall.space import Space, names_in, peer_name
-from broker.firewall.surroundings import address_sets, known_peers, members, subnet_firewalls
+from broker.firewall.surroundings import (
+    address_sets,
+    known_peers,
+    members,
+    policies,
+    subnet_firewalls,
+)
 from broker.model import (
     AttachPoint,
     Firewall,
@@ -31,10 +37,14 @@ class Barrier(Strict):
 
 
 class Card(Strict):
-    """One card and what a packet has to pass on its way, all of it."""
+    """One card and what a packet has to pass on its way, all of it.
+
+    What a rule of ``policy`` decides, no barrier is asked about.
+    """
 
     nic: NicSpec
     barriers: tuple[Barrier, ...]
+    policy: tuple[FirewallRule, ...] = ()
 
 
 class Guard(Strict):
@@ -67,7 +77,8 @@ class Guard(Strict):
     def rules(self) -> list[FirewallRule]:
         """Every rule, of firewalls and defaults."""
         own = [rule for firewall in self.firewalls for rule in firewall.spec.rules]
-        return [*own, *self.defaults]
+        policy = dict.fromkeys(rule for card in self.cards for rule in card.policy)
+        return [*policy, *own, *self.defaults]
 
     def connections(self, space: Space) -> Node:
         """Return the first packets of the connections that some card lets through."""
@@ -80,7 +91,8 @@ class Guard(Strict):
                 )
                 for barrier in card.barriers
             ]
-            passing = space.diagrams.either(passing, connections(space, layers))
+            around = Around(policy=card.policy)
+            passing = space.diagrams.either(passing, connections(space, layers, around))
         return passing
 
 
@@ -94,10 +106,11 @@ def guard(adapter: Adapter, instance: Instance) -> Guard:
     around = subnet_firewalls(adapter, nics)
     every = [*worn.values(), *(one for found in around.values() for one in found)]
     limits = adapter.limits.firewall
-    known = known_peers(members(adapter, every), address_sets(adapter, every))
+    policy = policies(adapter, nics)
+    known = known_peers(members(adapter, every), address_sets(adapter, every, nics))
     return Guard(
         machine=f"{adapter.name}/{instance.name}",
-        cards=tuple(_card(nic, worn, around) for nic in nics),
+        cards=tuple(_card(nic, worn, around, policy) for nic in nics),
         defaults=limits.defaults,
         platform=limits.platform,
         known={name: tuple(found) for name, found in known.items()},
@@ -106,7 +119,10 @@ def guard(adapter: Adapter, instance: Instance) -> Guard:
 
 
 def _card(
-    nic: NicSpec, worn: Mapping[str, Firewall], around: Mapping[str, Sequence[Firewall]]
+    nic: NicSpec,
+    worn: Mapping[str, Firewall],
+    around: Mapping[str, Sequence[Firewall]],
+    policy: Mapping[str, Sequence[FirewallRule]],
 ) -> Card:
     own = Barrier(
         point=AttachPoint.NIC, firewalls=tuple(worn[firewall] for firewall in nic.firewalls)
@@ -115,6 +131,7 @@ def _card(
     return Card(
         nic=nic,
         barriers=(own, *(Barrier(point=AttachPoint.SUBNET, firewalls=(one,)) for one in beside)),
+        policy=tuple(policy.get(nic.network, ())),
     )
 
 

@@ -7,20 +7,24 @@ from collections.abc import Iterator, Sequence
 from broker.firewall.budget import firewalls_needed, room
 from broker.firewall.case import Case
 from broker.firewall.diagram import NOTHING, Node
+from broker.firewall.effective import connections
 from broker.firewall.proof import Proof, told
 from broker.firewall.rewrite import reasons
 from broker.firewall.space import peer_name
 from broker.firewall.wording import in_words
-from broker.model import Action, Fidelity, FirewallRule, Loss
+from broker.model import Action, Fidelity, FirewallRule, FirewallSpec, Loss
 
 TOLD = 5
 """Services of a rule that are told; the rest is counted."""
 
 
+UNTOLD = "the target cannot tell these packets from others that are denied"
+
+
 def of_rules(case: Case, lets: Node) -> Iterator[Loss]:
     """Yield a loss for each rule that lets less through on the target, which ``lets`` these."""
     diagrams = case.space.diagrams
-    lost = diagrams.but_not(case.before, lets)
+    lost = case.judged(diagrams.but_not(case.before, lets))
     for index, rule in enumerate(case.rules):
         if lost is NOTHING:
             return
@@ -30,13 +34,16 @@ def of_rules(case: Case, lets: Node) -> Iterator[Loss]:
         if diagrams.both(own, lost) is NOTHING:
             continue
         lost = diagrams.but_not(lost, own)
-        why = reasons(rule, case.limits, case.peers, case.known) or _denies(case, index)
+        why = reasons(rule, case.limits, case.peers, case.known) or [
+            *_around(case, own),
+            *_denies(case, index),
+        ]
         yield Loss(
             field=_field(case, rule),
             fidelity=Fidelity.TIGHTENED,
             before=in_words(rule),
             after=_some(told(case.space, diagrams.both(own, lets))),
-            reason="; ".join(why),
+            reason="; ".join(why) or UNTOLD,
         )
 
 
@@ -48,8 +55,18 @@ def _denies(case: Case, index: int) -> list[str]:
         if rule.action is Action.DENY
         for reason in reasons(rule, case.limits, case.peers, case.known)
     ]
-    return [f"more is denied before it: {reason}" for reason in dict.fromkeys(why)] or [
-        "the target cannot tell these packets from others that are denied"
+    return [f"more is denied before it: {reason}" for reason in dict.fromkeys(why)]
+
+
+def _around(case: Case, own: Node) -> list[str]:
+    """Return why packets of a rule do not come past what stands around the target's cards."""
+    passing = connections(case.space, [], case.there)
+    if case.space.diagrams.but_not(own, passing) is NOTHING:
+        return []
+    forgets = any(not each.stateful for layer in case.there.layers for each in layer.firewalls)
+    return [
+        "what stands around the target's subnet stops them"
+        + (", or their answers: it looks at each packet by itself" if forgets else "")
     ]
 
 
@@ -85,17 +102,27 @@ def of_state(case: Case) -> Iterator[Loss]:
         )
 
 
-def of_form(case: Case, *, own: bool, rules: int, firewalls: int) -> Iterator[Loss]:
-    """Tell that the rules look different on the target, or are in several firewalls."""
-    if own and firewalls == 1:
+def of_form(
+    case: Case, parts: Sequence[FirewallSpec], around: FirewallSpec | None, *, own: bool
+) -> Iterator[Loss]:
+    """Tell that the rules look different on the target, or are at several places."""
+    if own and len(parts) == 1:
         return
-    where = f" in {firewalls} firewalls" if firewalls > 1 else ""
+    after = f"{sum(len(part.rules) for part in parts)} rules"
+    reason = "the fewest rules of the target that say it"
+    if len(parts) > 1:
+        after += f" in {len(parts)} firewalls"
+    if around is not None:
+        denies = sum(rule.action is Action.DENY for rule in around.rules)
+        after += f" on the cards, {denies} denies around the subnet"
+        reason = "as rules that only allow it would be too many for one firewall; all machines "
+        reason += "that join the subnet later are behind these denies too"
     yield Loss(
         field=f"firewalls.{case.spec.name}.rules",
         fidelity=Fidelity.EXACT,
         before=f"{len(case.spec.rules)} rules",
-        after=f"{rules} rules{where}",
-        reason="the fewest rules of the target that say it",
+        after=after,
+        reason=reason,
     )
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
-from broker.adapter import Adapter, AddressSets, SubnetFirewalls
+from broker.adapter import (
+    Adapter,
+    AddressSets,
+    NetworkAddressSets,
+    NetworkPolicies,
+    SubnetFirewalls,
+)
 from broker.errors import NotFound
-from broker.firewall.space import Known
+from broker.firewall.space import Known, Network
 from broker.model import AddressSetPeer, Firewall, FirewallRule, GroupPeer, Instance, NicSpec
 
 Addresses = Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
@@ -37,23 +44,44 @@ def cards(instances: Iterable[Instance]) -> list[NicSpec]:
 
 
 def address_sets(
-    source: Adapter, firewalls: Iterable[Firewall]
-) -> dict[str, tuple[IPv4Network | IPv6Network, ...]]:
-    """Return what is in the address sets that rules speak of, as far as that can be read."""
-    if not isinstance(source, AddressSets):
-        return {}
+    source: Adapter, firewalls: Iterable[Firewall], nics: Iterable[NicSpec]
+) -> dict[str, tuple[Network, ...]]:
+    """Return what is in the address sets that rules speak of, as far as that can be read.
+
+    One that means different things on the networks of the cards stays unknown.
+    """
+    networks = sorted({nic.network for nic in nics})
+    policy = [rule for rules in policies(source, nics).values() for rule in rules]
     named = {
         rule.peer.address_set
-        for rule in (*_rules(firewalls), *source.limits.firewall.defaults)
+        for rule in (*_rules(firewalls), *policy, *source.limits.firewall.defaults)
         if isinstance(rule.peer, AddressSetPeer)
     }
     found = {}
     for name in sorted(named):
-        try:
-            found[name] = tuple(source.address_set(name))
-        except NotFound:
-            continue
+        meanings = set(_meanings(source, name, networks))
+        if len(meanings) == 1:
+            found[name] = meanings.pop()
     return found
+
+
+def _meanings(source: Adapter, name: str, networks: Iterable[str]) -> Iterator[tuple[Network, ...]]:
+    """Yield what a name stands for: on each network, or by itself where that is the same."""
+    if isinstance(source, NetworkAddressSets):
+        for network in networks:
+            with contextlib.suppress(NotFound):
+                yield tuple(sorted(source.network_address_set(name, network), key=str))
+    if isinstance(source, AddressSets):
+        with contextlib.suppress(NotFound):
+            yield tuple(sorted(source.address_set(name), key=str))
+
+
+def policies(source: Adapter, nics: Iterable[NicSpec]) -> dict[str, tuple[FirewallRule, ...]]:
+    """Return the rules that come before all firewalls on the networks of cards."""
+    if not isinstance(source, NetworkPolicies):
+        return {}
+    networks = sorted({nic.network for nic in nics})
+    return {network: tuple(source.network_policy(network)) for network in networks}
 
 
 def subnet_firewalls(source: Adapter, nics: Iterable[NicSpec]) -> dict[str, tuple[Firewall, ...]]:

@@ -10,25 +10,28 @@ from broker.firewall import losses as told
 from broker.firewall.budget import dealt, firewalls_needed, numbered
 from broker.firewall.case import Case
 from broker.firewall.diagram import NOTHING, Node
-from broker.firewall.effective import Layer
+from broker.firewall.divide import Divided, Edge, divide
+from broker.firewall.effective import NOBODY, Around
+from broker.firewall.naming import part_name
 from broker.firewall.needless import common, without_needless
 from broker.firewall.pack import pack
 from broker.firewall.proof import Proof, compare
 from broker.firewall.rewrite import rewritten
 from broker.firewall.space import DIRECTIONS, FAMILIES, Field, Known
 from broker.model import EVERYONE, Action, FirewallRule, FirewallSpec, Loss, Strict
-from broker.model.base import NAME_LENGTH
 
 
 class Translation(Strict):
     """What stands on the target for one firewall: ``parts``, worn together, and what it lost.
 
-    ``proof`` compares what the parts let through with what the source does.
+    ``around`` stands around the subnet besides, where that says denies in fewer words. ``proof``
+    compares what all of it lets through with what the source does.
     """
 
     parts: tuple[FirewallSpec, ...]
     losses: tuple[Loss, ...]
     proof: Proof
+    around: FirewallSpec | None = None
 
 
 def translate(
@@ -36,7 +39,9 @@ def translate(
     limits: FirewallLimits,
     *,
     also: Sequence[FirewallSpec] = (),
-    behind: Sequence[Layer] = (),
+    behind: Around = NOBODY,
+    there: Around = NOBODY,
+    edge: Edge | None = None,
     defaults: Sequence[FirewallRule] = (),
     references: Collection[str] = (),
     partly: Collection[str] = (),
@@ -45,26 +50,45 @@ def translate(
     """Return firewalls a target with ``limits`` can hold that let no packet through ``spec`` stops.
 
     ``also`` are worn on the same cards and go into the same result: what any of them lets through.
-    ``behind`` are layers of the source that stand behind them on those cards; ``defaults`` are the
-    rules the source puts behind its own. ``references`` are the names of peers (``peer_name``) that
+    ``behind`` is what stands around those cards at the source, ``there`` on the target; ``edge`` is
+    a subnet of the target around which a firewall may be put. ``defaults`` are the rules the source
+    puts behind its own. ``references`` are the names of peers (``peer_name``) that
     are on the target with the same members, ``partly`` those that are there with fewer; of the
     others ``known`` has the addresses. What cannot be said is told in the losses, and blocks where
     nothing acceptable is left.
     """
-    case = Case.of(spec, limits, also, behind, defaults, references, partly, known or {})
+    case = Case.of(spec, limits, also, behind, there, defaults, references, partly, known or {})
     form = _form(case)
+    around = None
+    if edge is not None and not form.fits_one(limits):
+        divided = divide(case, edge)
+        if divided is not None and _better(case, divided, form):
+            case = case.behind_edge(edge.layer(divided.around))
+            form, around = _on_cards(case, divided), divided.around
     parts = _parts(case, form)
-    proof = compare(case.space, case.judged(case.before), case.judged(case.after(parts)))
-    count = sum(len(part.rules) for part in parts)
+    passing = case.after(parts)
+    proof = compare(case.space, case.judged(case.before), case.judged(passing))
     losses = [
-        *told.of_rules(case, form.lets),
+        *told.of_rules(case, passing),
         *told.of_references(case),
         *told.of_state(case),
-        *told.of_form(case, own=form.own, rules=count, firewalls=len(parts)),
+        *told.of_form(case, parts, around, own=form.own),
         *told.of_budget(case, form.rules, one=form.denies),
         *told.of_proof(case, proof),
     ]
-    return Translation(parts=parts, losses=tuple(losses), proof=proof)
+    return Translation(parts=parts, losses=tuple(losses), proof=proof, around=around)
+
+
+def _better(case: Case, divided: Divided, form: _Form) -> bool:
+    """Tell whether two places say it better: as exactly and in fewer rules, or at all."""
+    lost = case.judged(case.space.diagrams.but_not(form.lets, divided.passing))
+    return lost is NOTHING or not form.fits(case.limits)
+
+
+def _on_cards(case: Case, divided: Divided) -> _Form:
+    packed = _described(case, pack(case.space, divided.on_cards, case.peers))
+    rules = _with_tail(case, packed, divided.on_cards)
+    return _Form(rules, divided.on_cards, own=False)
 
 
 class _Form(NamedTuple):
@@ -78,6 +102,10 @@ class _Form(NamedTuple):
     def denies(self) -> bool:
         """Whether the order matters, so that the rules cannot be spread over several firewalls."""
         return any(rule.action is Action.DENY for rule in self.rules)
+
+    def fits_one(self, limits: FirewallLimits) -> bool:
+        """Tell whether one firewall of the target holds it."""
+        return firewalls_needed(self.rules, limits) <= 1
 
     def fits(self, limits: FirewallLimits) -> bool:
         """Tell whether the target has room for it on one card."""
@@ -153,18 +181,14 @@ def _parts(case: Case, form: _Form) -> tuple[FirewallSpec, ...]:
     )
 
 
-def part_name(name: str, number: int) -> str:
-    """Return the name of one of several firewalls made of one: the first has the one's own."""
-    end = "" if number == 1 else f"-{number}"
-    return name[: NAME_LENGTH - len(end)] + end
-
-
 def _with_tail(case: Case, rules: Sequence[FirewallRule], lets: Node) -> list[FirewallRule]:
     """Return the rules, and denies for what the target's defaults would let in behind them.
 
     Before those goes what the platform itself needs and they would stop.
     """
     defaults = case.limits.defaults
+    if not defaults:
+        return without_needless(case.space, rules)
     diagrams = case.space.diagrams
     passing = case.space.passing([*rules, *defaults])
     too_much = case.judged(diagrams.but_not(passing, lets))

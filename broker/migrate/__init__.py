@@ -16,13 +16,15 @@ from broker.migrate.events import (
     StepStarted,
 )
 from broker.migrate.options import Options
+from broker.migrate.proving import Drift
 from broker.migrate.report import Report
 from broker.migrate.request import Request
-from broker.migrate.verbs import apply, last_report, load, plan, undo
+from broker.migrate.verbs import apply, drift, last_report, load, plan, undo
 
 __all__ = [
     "BeganAnew",
     "DiskProgress",
+    "Drift",
     "Event",
     "Options",
     "Plan",
@@ -32,6 +34,7 @@ __all__ = [
     "StepFinished",
     "StepStarted",
     "apply",
+    "drift",
     "last_report",
     "load",
     "plan",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from broker.firewall import Layer, Translation, translate
+from broker.firewall import Edge, Translation, translate
+from broker.firewall.naming import edge_name, part_name
 from broker.firewall.surroundings import known_peers
-from broker.firewall.translate import part_name
-from broker.fit import fit_labels
+from broker.fit import fit_labels, fit_name
+from broker.migrate.around import Networks, at_source, free_edge, on_target
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateFirewall, LinkFirewall, VerifyFirewall
 from broker.migrate.wearing import Worn, wear
@@ -18,23 +19,29 @@ Steps = tuple[CreateFirewall | LinkFirewall | VerifyFirewall, ...]
 
 
 def map_firewalls(
-    look: Look, nics: Sequence[NicSpec], machine: str
+    look: Look, nics: Sequence[NicSpec], networks: Networks, machine: str
 ) -> tuple[Steps, tuple[NicSpec, ...], tuple[Loss, ...]]:
     """Return the steps that make a machine's firewalls, its cards as they wear them, the losses.
 
     Each machine gets firewalls of its own, named after it: the rules of one with the same name that
     is there already are nobody's to change. All are made, then those that name each other are
-    linked, then each is read back and proved.
+    linked, then each is read back and proved. A subnet that gets nobody but the machine may get a
+    firewall too, for denies that would be too many allows.
     """
+    edge = free_edge(look, nics, networks)
     worn, fitted, losses = wear(look, nics)
-    said = {each.id: _translated(each, worn, look) for each in worn}
-    if crowded := _crowded(fitted, said, look):
+    said = _said(look, worn, fitted, networks, edge)
+    crowded = _crowded(fitted, said, look)
+    if edge is not None and any(loss.blocking for each in said.values() for loss in each.losses):
+        crowded = frozenset(range(len(nics)))  # as one they may find room at two places
+    if crowded:
         worn, fitted, losses = wear(look, nics, joined=crowded)
-        said = {each.id: _translated(each, worn, look) for each in worn}
+        said = _said(look, worn, fitted, networks, edge)
     create: list[CreateFirewall] = []
     link: list[LinkFirewall] = []
     verify: list[VerifyFirewall] = []
     told = [*losses]
+    longest = min(NAME_LENGTH, look.limits.firewall.name.max_length)
     for each in worn:
         translation = said[each.id]
         spec = each.firewalls[0].spec
@@ -45,7 +52,7 @@ def map_firewalls(
         for number, (known_as, part) in enumerate(zip(ids, translation.parts, strict=True), 1):
             made = part.model_copy(
                 update={
-                    "name": part_name(name, number),
+                    "name": _fits(part_name(name, number, most=longest), look),
                     "network": _network_of(each, fitted),
                     "labels": labels,
                 }
@@ -61,6 +68,19 @@ def map_firewalls(
             if plain != made.rules:
                 link.append(LinkFirewall(firewall=known_as, name=made.name, rules=made.rules))
             verify.append(VerifyFirewall(firewall=known_as, spec=made))
+        if translation.around is not None and edge is not None:
+            around = translation.around.model_copy(
+                update={
+                    "name": _fits(edge_name(name, most=longest), look),
+                    "network": _network_of(each, fitted),
+                    "subnet": edge[0],
+                    "labels": labels,
+                }
+            )
+            known_as = f"{each.id} around {edge[0]}"
+            proof = translation.proof.text
+            create.append(CreateFirewall(firewall=known_as, spec=around, proof=proof))
+            verify.append(VerifyFirewall(firewall=known_as, spec=around))
     cards = (
         nic.model_copy(
             update={
@@ -77,7 +97,26 @@ def map_firewalls(
     return (*create, *link, *verify), tuple(cards), tuple(told)
 
 
-def _translated(worn: Worn, every: Sequence[Worn], look: Look) -> Translation:
+def _said(
+    look: Look,
+    every: Sequence[Worn],
+    nics: Sequence[NicSpec],
+    networks: Networks,
+    edge: tuple[str, Edge] | None,
+) -> dict[str, Translation]:
+    """Return what each firewall becomes; two cannot share the subnet's."""
+    own = edge[1] if edge is not None and len(every) == 1 else None
+    return {each.id: _translated(each, every, look, nics, networks, own) for each in every}
+
+
+def _translated(
+    worn: Worn,
+    every: Sequence[Worn],
+    look: Look,
+    nics: Sequence[NicSpec],
+    networks: Networks,
+    edge: Edge | None,
+) -> Translation:
     """Return what a firewall becomes; groups that travel have only this machine in them there."""
     first, *others = worn.firewalls
     travelling = {each.firewalls[0].id for each in every if len(each.firewalls) == 1}
@@ -85,7 +124,9 @@ def _translated(worn: Worn, every: Sequence[Worn], look: Look) -> Translation:
         first.spec.model_copy(update={"name": worn.name}),
         look.limits.firewall,
         also=tuple(each.spec for each in others),
-        behind=tuple(Layer(firewalls=(each.spec,)) for each in worn.behind),
+        behind=at_source(look, worn, nics),
+        there=on_target(look, worn, nics, networks),
+        edge=edge,
         defaults=look.defaults,
         partly={f"group {group}" for group in travelling},
         known=known_peers(look.members, look.address_sets),
@@ -108,6 +149,11 @@ def _name(machine: str, firewall: str) -> str:
     """Return a name that does not grow when the machine moves on."""
     own = firewall if firewall.startswith(f"{machine}-") else f"{machine}-{firewall}"
     return own[:NAME_LENGTH]
+
+
+def _fits(name: str, look: Look) -> str:
+    """Return the name, or the nearest the target accepts: nothing but people go by it."""
+    return fit_name(name, look.limits.firewall.name)[0]
 
 
 def _network_of(worn: Worn, nics: Sequence[NicSpec]) -> str:

@@ -45,7 +45,7 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
     spec, losses = fit(wish, look.limits)
     _check_name(spec.name, look)
     networks, nics, network_losses = map_networks(look, spec.nics, options)
-    firewalls, nics, firewall_losses = map_firewalls(look, nics, spec.name)
+    firewalls, nics, firewall_losses = map_firewalls(look, nics, networks, spec.name)
     spec = spec.model_copy(update={"nics": nics})
     choice, size_losses = _size(spec, look, options)
     end = SourceEnd.of(look.source, look.instance)

@@ -45,7 +45,8 @@ def run(step: Step, ends: Ends, facts: Facts, token: str) -> Facts:
             )
         case CreateFirewall():
             on = step.spec.network and facts.networks[step.spec.network]
-            spec = step.spec.model_copy(update={"network": on})
+            around = step.spec.subnet and facts.subnets[step.spec.subnet]
+            spec = step.spec.model_copy(update={"network": on, "subnet": around})
             firewall = ends.target.create_firewall(spec, token=token)
             return facts.with_firewall(step.firewall, firewall.id)
         case LinkFirewall():

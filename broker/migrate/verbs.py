@@ -23,6 +23,7 @@ from broker.migrate.look import look
 from broker.migrate.make import make
 from broker.migrate.options import Options
 from broker.migrate.outcome import ended
+from broker.migrate.proving import Drift, drifted
 from broker.migrate.putback import put_back, undo_all
 from broker.migrate.report import Report
 
@@ -64,7 +65,8 @@ def plan(
         there = _open(target, stack, config, opened)
         # A listing may leave out what takes a call per machine, such as user data.
         instance = source.instance(pick(source.instances(), wanted, account).id)
-        seen = look(source, there, instance)
+        asked = {*options.networks.values(), *([network] if network else [])}
+        seen = look(source, there, instance, wanted=asked)
     return make(seen, options, nonce=secrets.token_hex(4), made_at=datetime.now(UTC))
 
 
@@ -132,6 +134,29 @@ def undo(
         ends.folder.save(aftermath.facts)
         ends.folder.save_report(report)
         return report
+
+
+def drift(
+    plan: Plan,
+    *,
+    config: Path | None = None,
+    opened: Opened | None = None,
+    state: Path | None = None,
+) -> tuple[Drift, ...]:
+    """Return how the firewalls that a plan made are now; changes nothing.
+
+    NotFound when the plan was never applied here, or has been undone.
+    """
+    plan.check()
+    facts = RunFolder(plan.id, state).facts()
+    if not facts.firewalls:
+        raise NotFound(
+            f"plan {plan.id} has made no firewall that is still there",
+            hint="Apply it first: interop migrate apply",
+        )
+    with ExitStack() as stack:
+        target = _open(plan.target.account, stack, config, opened)
+        return tuple(drifted(plan, target, facts))
 
 
 def load(path: Path | str, *, state: Path | None = None) -> Plan:

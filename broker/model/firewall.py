@@ -128,10 +128,14 @@ class FirewallRule(Strict):
 
 
 class FirewallSpec(Strict):
-    """A firewall somebody wants. What no rule allows is denied, in both directions."""
+    """A firewall somebody wants. What no rule allows is denied, in both directions.
+
+    Cards wear it, or, where ``subnet`` names one, it stands around that instead of what was there.
+    """
 
     name: Name
     network: str | None = None
+    subnet: str | None = None
     rules: tuple[FirewallRule, ...] = ()
     stateful: bool = True
     description: str = ""
@@ -143,6 +147,7 @@ class AttachPoint(StrEnum):
 
     NIC = "nic"
     SUBNET = "subnet"
+    NETWORK = "network"
 
 
 class Attachment(Strict):

@@ -6,7 +6,8 @@ import ipaddress
 import os
 import random
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from adapters.kvm.settings import Settings
 from adapters.kvm.translate.network import bridge
 from broker.firewall import Packet, can, drift, guard, translate
 from broker.model import (
+    EVERYONE,
     TCP,
     UDP,
     Action,
@@ -47,6 +49,9 @@ SOURCES = tuple(str(CIDR[host]) for host in (250, 251, 130, 65))
 PORTS = (22, 80, 81, 443, 8080)
 SETS, KNOCKS = 6, 24
 """Rule sets, and packets on each: 144 in all."""
+
+CHANGES = 4
+"""How often rules change while somebody knocks."""
 
 
 class Web:
@@ -159,6 +164,20 @@ def probe(packet: Packet) -> oracle.Probe:
     )
 
 
+def doors(web: Web, packets: Sequence[Packet], mark: int) -> list[dict[str, object]]:
+    return [
+        {
+            "source": str(packet.address),
+            "target": web.address,
+            "protocol": packet.protocol,
+            "port": packet.port,
+            "source_port": packet.source_port,
+            "mark": mark + number,
+        }
+        for number, packet in enumerate(packets)
+    ]
+
+
 @pytest.mark.parametrize("seed", range(SETS))
 def test_what_is_proved_is_what_happens(web: Web, seed: int) -> None:
     """As written, and, from the second half on, as translated to allows alone and back."""
@@ -173,19 +192,7 @@ def test_what_is_proved_is_what_happens(web: Web, seed: int) -> None:
     found = web.adapter.replace_rules(web.firewall, wanted)
     assert drift(found.spec.rules, wanted).text == "equal"
 
-    seen = web.somebody.knocks(
-        [
-            {
-                "source": str(packet.address),
-                "target": web.address,
-                "protocol": packet.protocol,
-                "port": packet.port,
-                "source_port": packet.source_port,
-                "mark": seed * KNOCKS + number + 1,
-            }
-            for number, packet in enumerate(asked)
-        ]
-    )
+    seen = web.somebody.knocks(doors(web, asked, seed * KNOCKS + 1))
     before = guard(web.adapter, web.adapter.instance(web.id))
     proved = [can(before, packet).allowed for packet in asked]
     wrong = [
@@ -194,3 +201,44 @@ def test_what_is_proved_is_what_happens(web: Web, seed: int) -> None:
         if said is not reached
     ]
     assert not wrong
+
+
+def test_what_is_denied_before_and_after_is_denied_while_rules_change(web: Web) -> None:
+    """And what is allowed by both is let through: at once, or when it is sent again."""
+
+    def tcp(action: Action, port: int, priority: int) -> FirewallRule:
+        return FirewallRule(
+            direction=Direction.INGRESS,
+            action=action,
+            family=Family.IPV4,
+            peer=EVERYONE[Family.IPV4],
+            protocol=TCP,
+            ports=PortRange(first=port, last=port),
+            priority=priority,
+        )
+
+    both = [tcp(Action.DENY, 443, 10), tcp(Action.ALLOW, 22, 20)]
+    sets = [[*both, tcp(Action.ALLOW, 8080, 30)], [tcp(Action.ALLOW, 81, 5), *both]]
+    web.adapter.replace_rules(web.firewall, sets[1])
+    with ThreadPoolExecutor(1) as beside:
+        changing = [
+            beside.submit(web.adapter.replace_rules, web.firewall, sets[number % 2])
+            for number in range(CHANGES)
+        ]
+        first = 50000
+        while not changing[-1].done():
+            asked = [
+                Packet(
+                    direction=Direction.INGRESS,
+                    address=ipaddress.ip_address(SOURCES[number % len(SOURCES)]),
+                    protocol=TCP,
+                    port=443 if number % 3 else 22,
+                    source_port=first + number,
+                )
+                for number in range(KNOCKS)
+            ]
+            seen = web.somebody.knocks(doors(web, asked, 1))
+            assert seen == [packet.port == 22 for packet in asked]
+            first += KNOCKS
+        for change in changing:
+            change.result()

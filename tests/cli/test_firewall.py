@@ -90,3 +90,33 @@ def test_translate_shows_rules_losses_and_proof(interop: World) -> None:
     assert interop("firewall", "translate", "lab/web-1", "plain", "--strict").code == 3
     (told,) = interop("firewall", "translate", "lab/web-1", "plain", "--json").json
     assert told["proof"]["verdict"] == "tighter"
+
+
+def test_drift_of_what_a_plan_made(interop: World) -> None:
+    machine(interop, "web-1", rule(port=443, priority=100))
+    file = str(interop.folder / "plan.json")
+    assert interop("migrate", "plan", "lab/web-1", "eu", "--name", "moved", "-o", file).code == 0
+    early = interop("firewall", "drift", file)
+    assert (early.code, "Apply it first" in early.err) == (2, True)
+    assert interop("migrate", "apply", file, "--yes").code == 0
+    same = interop("firewall", "drift", file)
+    assert (same.code, [row[2] for row in same.rows]) == (0, ["equal"])
+
+    eu = interop.open("eu")
+    (made,) = eu.firewalls()
+    eu.replace_rules(made.id, [*made.spec.rules, rule(port=22, priority=300)])
+    wider = interop("firewall", "drift", file)
+    assert (wider.code, [row[2] for row in wider.rows]) == (
+        3,
+        ["wider by: tcp/22 from 0.0.0.0/0"],
+    )
+    (told,) = interop("firewall", "drift", file, "--json").json
+    assert told["proof"]["let_in"]["port"] == 22
+
+    (moved,) = eu.instances()
+    eu.delete_instance(moved.id)
+    eu.delete_firewall(made.id)
+    gone = interop("firewall", "drift", file)
+    assert (gone.code, [row[2] for row in gone.rows]) == (3, ["gone"])
+    assert interop("migrate", "undo", file, "--yes").code == 0
+    assert interop("firewall", "drift", file).code == 2

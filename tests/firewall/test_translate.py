@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from broker.adapter import FirewallLimits
-from broker.firewall import Layer, Space, in_order, names_in, translate
+from broker.firewall import Around, Layer, Space, in_order, names_in, translate
 from broker.model import (
     TCP,
     CidrPeer,
+    Direction,
     Fidelity,
     FirewallRule,
     FirewallSpec,
@@ -111,10 +112,28 @@ def test_more_rules_than_one_group_holds_go_to_several() -> None:
     assert not any(loss.blocking for loss in found.losses)
 
 
+@pytest.mark.parametrize(("most", "parts"), [(8, 1), (7, 2), (2, 4)])
+def test_all_rules_of_a_firewall_count_where_directions_share(most: int, parts: int) -> None:
+    ways = [rule(port=10 * place, direction=way) for place in range(4) for way in Direction]
+    limits = FirewallLimits(denies=False, rules_per_firewall=most)
+    found = translate(firewall(*ways), limits)
+    assert len(found.parts) == parts
+    assert max(len(part.rules) for part in found.parts) <= most
+    assert found.proof.text == "equal"
+
+
 def test_what_no_budget_holds_is_refused() -> None:
     found = translate(ordered(1, 400), DIALECTS["security groups"])
     (blocking,) = [loss for loss in found.losses if loss.blocking]
     assert "no room" in blocking.reason
+
+
+def test_all_ports_said_one_by_one_are_all_ports() -> None:
+    spans = ({"first": 0, "last": 0}, {"first": 1, "last": 65534}, {"first": 65535, "last": 65535})
+    found = translate(firewall(*(rule(protocol=TCP, ports=span) for span in spans)), ALLOW_ONLY)
+    (only,) = found.parts[0].rules
+    assert (only.protocol, only.ports) == (TCP, None)
+    assert found.proof.text == "equal"
 
 
 def test_neighbours_become_one_rule() -> None:
@@ -175,7 +194,9 @@ def test_defaults_of_the_target_are_closed_behind_the_rules() -> None:
 def test_two_attach_points_both_have_to_agree() -> None:
     around = firewall(rule(port=443), rule(port=80))
     found = translate(
-        firewall(rule(port=22), rule(port=443)), ALLOW_ONLY, behind=[Layer(firewalls=(around,))]
+        firewall(rule(port=22), rule(port=443)),
+        ALLOW_ONLY,
+        behind=Around(layers=(Layer(firewalls=(around,)),)),
     )
     (left,) = found.parts[0].rules
     assert left.ports is not None

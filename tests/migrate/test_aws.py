@@ -11,9 +11,11 @@ from adapters.aws import connect
 from broker import migrate
 from broker.adapter import Adapter
 from broker.errors import QuotaExceeded
+from broker.firewall import Packet, can, diff, guard
 from broker.migrate import Plan, Report
 from broker.migrate.document import SourceEnd
 from broker.model import Power
+from tests.firewall.test_translate import rule
 from tests.migrate.world import World
 from tests.services.aws.fixture import AwsService, aws, aws_process
 
@@ -110,3 +112,36 @@ def test_an_undone_move_leaves_nothing_and_can_be_planned_again(moves: Moves) ->
     assert moves.world.source_power is Power.RUNNING
     moves.apply(moves.plan("lab/web-1", "aws"))
     assert [machine.name for machine in moves.account.instances()] == ["web-1"]
+
+
+def test_denies_that_would_be_too_many_allows_go_around_the_subnet(moves: Moves) -> None:
+    lab = moves.world.lab
+    (worn,) = moves.world.web.nics[0].spec.firewalls
+    own = lab.firewall(worn).spec.rules
+    hosts = ("10.1.2.3", "100.64.7.9", "203.0.113.7")
+    denies = [
+        rule(action="deny", cidr=f"{host}/32", priority=100 + place)
+        for place, host in enumerate(hosts)
+    ]
+    allows = [one.model_copy(update={"priority": 900 + place}) for place, one in enumerate(own)]
+    lab.replace_rules(worn, [*denies, *allows])
+
+    plan = moves.plan("lab/web-1", "aws")
+    (around,) = [
+        step for step in plan.steps if step.do == "create_firewall" and step.spec.subnet is not None
+    ]
+    assert around.proof == "equal"
+    moves.apply(plan)
+    (there,) = moves.account.instances()
+    before, after = guard(lab, moves.world.web), guard(moves.account, there)
+    for host in hosts:
+        packet = Packet.parse(f"tcp/443 from {host}")
+        answer = can(after, packet)
+        assert (answer.allowed, can(before, packet).allowed) == (False, False)
+        assert "subnet" in [reason.point for reason in answer.reasons if not reason.allowed]
+    proof = diff(before, after).proof
+    # the group lets its members in, and the machine has another address there
+    assert all(line.startswith("udp from 10.0.0.") for line in (*proof.wider_by, *proof.tighter_by))
+    assert can(after, Packet.parse("tcp/443 from 198.51.100.7")).allowed
+    moves.undo(plan)
+    moves.assert_clean()

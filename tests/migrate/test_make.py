@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from broker.adapter import NameRule
 from broker.errors import ConfigError, Conflict, NotFound
 from broker.migrate.steps import (
     CopyDisks,
@@ -12,6 +13,7 @@ from broker.migrate.steps import (
     CreateNetwork,
     LinkFirewall,
     UseNetwork,
+    VerifyFirewall,
 )
 from broker.model import Fidelity, Firewall, GroupPeer, NicSpec, Power
 from tests.migrate.looks import (
@@ -292,6 +294,81 @@ class TestFirewalls:
             )
         )
         assert the(CreateFirewall, plan).spec.rules == (web,)
+
+    def test_what_stands_around_the_targets_subnet_is_part_of_the_proof(self) -> None:
+        ssh, web = (rule(protocol=6, ports={"first": one, "last": one}) for one in (22, 80))
+        nic = NicSpec(network="net-lan", subnet="sub-lan", firewalls=("fw-1",))
+        same = network("net-same", "lan", subnet("sub-same", "10.0.0.0/24"))
+        plan = planned(
+            look(
+                instance=instance(nics=(nic,)),
+                firewalls=(firewall("fw-1", "own", ssh, web),),
+                target_networks=(same,),
+                target_subnet_firewalls={"sub-same": (firewall("acl-1", "around", web),)},
+            )
+        )
+        assert the(CreateFirewall, plan).proof == "tighter by: tcp/22 from 0.0.0.0/0"
+        (loss,) = [loss for loss in plan.losses if loss.field == "firewalls.own.rules[0]"]
+        assert "around the target's subnet" in loss.reason
+
+    def walled(self, *nics: NicSpec, **more: Any) -> Any:
+        """A plan for what takes six allows on a target whose firewalls hold four."""
+        narrow = LIMITS.firewall.model_copy(update={"rules_per_direction": 4, "groups_per_nic": 4})
+        edge = narrow.model_copy(update={"denies": True, "priorities": (1, 99), "stateless": True})
+        limits = LIMITS.model_copy(update={"firewall": narrow, "subnet_firewall": edge})
+        host = {"kind": "cidr", "cidr": "128.0.0.0/6"}
+        deny = rule(action="deny", peer=host, priority=1)
+        web = firewall("fw-1", "web", deny, rule(priority=2))
+        return planned(look(instance=instance(nics=nics), firewalls=(web,), limits=limits, **more))
+
+    def test_a_network_of_ones_own_gets_denies_around_its_subnet(self) -> None:
+        nic = NicSpec(network="net-lan", subnet="sub-lan", firewalls=("fw-1",))
+        plan = self.walled(nic)
+        made = [step for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert [(step.spec.name, step.spec.subnet) for step in made] == [
+            ("web-1-web", None),
+            ("web-1-web-subnet", "sub-lan"),
+        ]
+        assert {step.proof for step in made} == {"equal"}
+        verified = [step.firewall for step in plan.steps if isinstance(step, VerifyFirewall)]
+        assert verified == [step.firewall for step in made]
+
+    def test_a_network_of_others_does_not(self) -> None:
+        nic = NicSpec(network="net-lan", subnet="sub-lan", firewalls=("fw-1",))
+        same = network("net-same", "lan", subnet("sub-same", "10.0.0.0/24"))
+        plan = self.walled(nic, target_networks=(same,))
+        made = [step for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert [step.spec.subnet for step in made] == [None, None]
+
+    def test_cards_in_two_subnets_keep_their_denies(self) -> None:
+        nics = [
+            NicSpec(network="net-lan", subnet=one, firewalls=("fw-1",))
+            for one in ("sub-lan", "sub-two")
+        ]
+        lan = network(
+            "net-lan", "lan", subnet("sub-lan", "10.0.0.0/24"), subnet("sub-two", "10.0.1.0/24")
+        )
+        plan = self.walled(*nics, networks=(lan,))
+        made = [step for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert [step.spec.subnet for step in made] == [None, None]
+
+    def test_a_name_over_the_targets_limit_is_cut(self) -> None:
+        short = LIMITS.firewall.model_copy(update={"name": NameRule(max_length=20)})
+        limits = LIMITS.model_copy(update={"firewall": short})
+        web = firewall("fw-1", "a" * 80, rule())
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
+        assert the(CreateFirewall, plan).spec.name == "web-1-" + "a" * 14
+
+    def test_names_that_are_cut_stay_apart(self) -> None:
+        ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in (1, 3)]
+        narrow = LIMITS.firewall.model_copy(
+            update={"rules_per_direction": 1, "name": NameRule(max_length=20)}
+        )
+        limits = LIMITS.model_copy(update={"firewall": narrow})
+        web = firewall("fw-1", "w" * 80, *ports)
+        plan = planned(look(instance=self.wearing("fw-1"), firewalls=(web,), limits=limits))
+        made = [step.spec.name for step in plan.steps if isinstance(step, CreateFirewall)]
+        assert made == ["web-1-" + "w" * 14, "web-1-" + "w" * 12 + "-2"]
 
     def test_a_long_name_leaves_room_for_the_number(self) -> None:
         ports = [rule(protocol=6, ports={"first": one, "last": one}) for one in (1, 3)]

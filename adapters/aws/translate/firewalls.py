@@ -64,6 +64,10 @@ class Key(NamedTuple):
     peer: str
 
 
+GIVEN = frozenset(Key(True, ALL, -1, -1, everyone) for everyone in ("0.0.0.0/0", "::/0"))
+"""What the service lets every new group do."""
+
+
 def check_rules(rules: Sequence[FirewallRule]) -> None:
     """Unsupported or Invalid for rules that no security group can say exactly."""
     for rule in rules:

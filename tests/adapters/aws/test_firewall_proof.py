@@ -9,7 +9,8 @@ import pytest
 
 from adapters.aws import connect
 from adapters.aws.adapter import AwsAdapter
-from broker.firewall import Layer, Packet, Space, connections, drift, translate
+from broker.errors import Invalid
+from broker.firewall import Around, Layer, Packet, Space, connections, drift, translate
 from broker.firewall.diagram import has
 from broker.model import Firewall, FirewallSpec
 from tests.firewall import dialects
@@ -58,6 +59,41 @@ def test_what_is_read_back_is_what_was_proved(adapter: AwsAdapter, name: str) ->
         adapter.delete_firewall(each.id)
 
 
+def test_a_full_group_becomes_another_full_one(adapter: AwsAdapter) -> None:
+    """A group that holds 60 has no room for 60 more, and the service refuses the 61st."""
+    old = [rule(port=port) for port in range(60)]
+    halves = ("0.0.0.0/1", "128.0.0.0/1")
+    new = [rule(port=port, cidr=half) for port in range(29) for half in halves]
+    out = [rule(port=port, direction="egress") for port in range(60)]
+    made = adapter.create_firewall(
+        FirewallSpec(name="full", rules=(*old, *out)), token="proof-full"
+    )
+    found = adapter.replace_rules(made.id, [*new, *out])
+    assert drift(found.spec.rules, [*new, *out]).text == "equal"
+    adapter.delete_firewall(made.id)
+
+
+def test_what_cannot_be_exchanged_is_refused_before_anything_is_changed(
+    adapter: AwsAdapter,
+) -> None:
+    old = [rule(port=port) for port in range(60)]
+    made = adapter.create_firewall(FirewallSpec(name="full", rules=tuple(old)), token="proof-stuck")
+    with pytest.raises(Invalid, match="no room"):
+        adapter.replace_rules(made.id, [rule(protocol=6, ports={"first": 0, "last": 80})])
+    assert drift(adapter.firewall(made.id).spec.rules, old).text == "equal"
+    adapter.delete_firewall(made.id)
+
+
+def test_the_same_rules_again_are_not_sent(adapter: AwsAdapter, aws_process: AwsService) -> None:
+    rules = (rule(port=22, description="by hand"), rule(direction="egress"))
+    made = adapter.create_firewall(FirewallSpec(name="again", rules=rules), token="proof-again")
+    before = aws_process.calls()
+    adapter.replace_rules(made.id, tuple(reversed(rules)))
+    sent = {name for name, count in aws_process.calls().items() if count != before.get(name)}
+    assert not [name for name in sent if not name.startswith("Describe")]
+    adapter.delete_firewall(made.id)
+
+
 def test_a_network_acl_is_a_layer_of_its_own(adapter: AwsAdapter, aws_process: AwsService) -> None:
     ec2 = aws_process.client("ec2")
     network = ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
@@ -79,7 +115,9 @@ def test_a_network_acl_is_a_layer_of_its_own(adapter: AwsAdapter, aws_process: A
         )
     (acl,) = adapter.subnet_firewalls(subnet)
     own = FirewallSpec(name="own", rules=(rule(port=443), rule(port=22)))
-    found = translate(own, adapter.limits.firewall, behind=[Layer(firewalls=(acl.spec,))])
+    found = translate(
+        own, adapter.limits.firewall, behind=Around(layers=(Layer(firewalls=(acl.spec,)),))
+    )
     assert found.proof.text == "equal"
     after = connections(space, [Layer(firewalls=found.parts)])
     for text, passes in {
