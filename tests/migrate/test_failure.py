@@ -80,6 +80,7 @@ def test_a_copy_cut_short_is_gone_on_with(world: World) -> None:
 def test_a_stream_cut_short_is_no_disk_and_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(MemorySink, "in_order", False, raising=False)
     monkeypatch.setattr(MemorySink, "expect", lambda self, length: None, raising=False)
     plan = world.plan()
     with (
