@@ -22,9 +22,10 @@ from adapters.azure.sink import DiskSink
 from adapters.azure.source import SnapshotSource
 from adapters.azure.translate import volumes as translate
 from adapters.azure.translate.native import properties
+from adapters.azure.translate.states import DONE
 from adapters.azure.vhd import FOOTER, footer, rounded
 from adapters.azure.volumes import check_size
-from adapters.azure.waiting import finished
+from adapters.azure.waiting import finished, is_settled, until
 from broker.adapter import Kind
 from broker.disks.contract import Sink, Source
 from broker.errors import Conflict, NotFound, Transient
@@ -126,9 +127,11 @@ class Disks(Images):
         """The disk an earlier call with this token began."""
         for disk in self._all_disks():
             if tags.made_by(disk, token) and tags.of(disk).get(tags.ROLE) == Kind.DISK:
-                if properties(disk).get("provisioningState") == "Succeeded":
-                    return disk
-                self._delete_disk(disk)
+                own = self._ids.short(disk["id"])
+                found = until(partial(self._disk, own), is_settled, f"making {own}")
+                if properties(found).get("provisioningState") == DONE:
+                    return found
+                self._delete_disk(found)
         return None
 
     def _begin(self, size: int, name: str, token: str) -> dict[str, Any]:

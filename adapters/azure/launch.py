@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -20,18 +19,15 @@ from adapters.azure.nics import Nics
 from adapters.azure.sizes import Sizes
 from adapters.azure.translate import launch as translate
 from adapters.azure.translate import volumes
-from adapters.azure.translate.native import plain, properties
+from adapters.azure.translate.native import properties
 from adapters.azure.translate.states import DONE
 from adapters.azure.translate.words import GENERATION_WORDS, gib
-from adapters.azure.waiting import SECONDS, finished
-from broker.errors import BrokerError, Conflict, Invalid, NotFound, Transient, Unsupported
+from adapters.azure.waiting import finished, is_settled, until
+from broker.errors import BrokerError, Conflict, Invalid, NotFound, Unsupported
 from broker.model import Firmware, InstanceSpec, Offer, VolumeSpec
 
 MACHINE_NAME = 64
 """learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules"""
-
-BUSY = frozenset({"Creating", "Updating"})
-LOOK_SECONDS = 1.0
 
 
 class Origin(NamedTuple):
@@ -87,19 +83,14 @@ class Launch(Disks, Nics, Sizes):
 
     def _made_before(self, place: Place) -> dict[str, Any] | None:
         """Return the machine an earlier try made, once it is there; None where there is none."""
-        give_up = time.monotonic() + SECONDS
         machines = self._session.compute.virtual_machines
-        while True:
-            try:
-                found = plain(machines.get(place.group, place.name))
-            except ResourceNotFoundError:
-                return None
-            now = properties(found).get("provisioningState")
-            if now not in BUSY:
-                return found if now == DONE else None
-            if time.monotonic() > give_up:
-                raise Transient(f"making {place.name} takes longer than {SECONDS:.0f} s")
-            time.sleep(LOOK_SECONDS)
+        try:
+            found = until(
+                lambda: machines.get(place.group, place.name), is_settled, f"making {place.name}"
+            )
+        except ResourceNotFoundError:
+            return None
+        return found if properties(found).get("provisioningState") == DONE else None
 
     def _origin(self, disk: str) -> Origin:
         """Return what a machine's disk is copied from: a disk, or an image."""

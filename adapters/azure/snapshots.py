@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,15 +15,13 @@ from adapters.azure.ids import Place
 from adapters.azure.translate import volumes as translate
 from adapters.azure.translate.native import plain, properties
 from adapters.azure.volumes import Volumes
-from adapters.azure.waiting import finished
+from adapters.azure.waiting import finished, until
 from broker.adapter import Kind
-from broker.errors import NotFound, Transient
+from broker.errors import Conflict, NotFound
 from broker.model import Snapshot
 
 COPY_SECONDS = 6 * 3600.0
 """Of some classes of disks the bytes are copied behind the scenes: hours for some TiB."""
-
-LOOK_SECONDS = 2.0
 
 
 class Snapshots(Volumes):
@@ -82,14 +79,21 @@ class Snapshots(Volumes):
 
     def _complete(self, place: Place) -> dict[str, Any]:
         """Return a snapshot once all bytes are in it; Transient when that takes too long."""
-        give_up = time.monotonic() + COPY_SECONDS
-        while True:
-            found = plain(self._session.compute.snapshots.get(place.group, place.name))
-            if translate.is_complete(found):
-                return found
-            if time.monotonic() > give_up:
-                raise Transient(f"copying {place.name} takes longer than {COPY_SECONDS:.0f} s")
-            time.sleep(LOOK_SECONDS)
+        snapshots = self._session.compute.snapshots
+
+        def look() -> dict[str, Any]:
+            found = plain(snapshots.get(place.group, place.name))
+            told = properties(found)
+            if told.get("provisioningState") == "Failed" or told.get("copyCompletionError"):
+                raise Conflict(f"the snapshot {place.name} failed", hint="Delete it and try again")
+            return found
+
+        return until(
+            look,
+            translate.is_complete,
+            f"copying {place.name}",
+            COPY_SECONDS,
+        )
 
     def _snapshot(self, id: str) -> dict[str, Any]:
         """Return a snapshot as the service tells it."""

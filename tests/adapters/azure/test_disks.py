@@ -309,6 +309,18 @@ def test_what_was_lost_is_told_apart_from_what_comes_after(
     assert ends.sink(adapter, mark).id != first.id
 
 
+def test_a_disk_that_is_still_being_made_is_waited_for(
+    azure: AzureService, adapter: AzureAdapter, ends: Ends
+) -> None:
+    mark = token()
+    azure.fault("Microsoft.Compute/disks/write", lost=True, seconds=0.7)
+    with pytest.raises(Transient):
+        adapter.open_sink(1, name="a disk", token=mark)
+    sink = ends.sink(adapter, mark)
+    sink.pwrite(PAGE, 0)
+    assert [made.id for made in adapter.made(mark)] == [sink.id]
+
+
 def test_a_half_filled_disk_is_deleted_by_its_id(adapter: AzureAdapter, ends: Ends) -> None:
     sink = ends.sink(adapter, token())
     sink.pwrite(PAGE, 0)

@@ -159,6 +159,19 @@ def test_what_is_worth_another_try_goes_on(
     assert len(leftovers(adapter, disk)) == 1 + 2 + 1
 
 
+def test_a_machine_that_is_still_being_made_is_waited_for(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    mark, spec = token(), wish(network)
+    azure.fault(VM_WRITE, lost=True, seconds=0.7)
+    with pytest.raises(Transient):
+        adapter.create_instance(spec, [disk, disk], offer=SIZE, token=mark)
+    azure.limit(quotas={"cores": 1})  # the one that is being made has it
+    made = adapter.create_instance(spec, [disk, disk], offer=SIZE, token=mark)
+    assert [each.id for each in adapter.instances()] == [made.id]
+    assert made.state.power is Power.RUNNING
+
+
 def test_an_interrupted_making_is_deleted_by_the_machines_id(
     azure: AzureService, adapter: AzureAdapter, network: str, disk: str
 ) -> None:
