@@ -37,7 +37,10 @@ class Firewalls(Service):
             return _worn(state, id)
 
     def create_firewall(self, spec: FirewallSpec, *, token: str) -> Firewall:
-        """Make a firewall that does exactly what ``spec`` says, or raise Unsupported or Invalid."""
+        """Make a firewall that does exactly what ``spec`` says, or raise Unsupported or Invalid.
+
+        Around a subnet it stands instead of the one before, which is back when it is deleted.
+        """
         with self._calling("create_firewall"), self._store.change() as state:
             if known := with_token(state.firewalls, token):
                 return _worn(state, known.firewall.id)
@@ -63,14 +66,10 @@ class Firewalls(Service):
             return _worn(state, id)
 
     def subnet_firewalls(self, subnet: str) -> list[Firewall]:
-        """Return those around a subnet; none where nobody put one there."""
+        """Return the one around a subnet; none where nobody put one there."""
         with self._calling("subnet_firewalls"):
             state = self._store.state()
-            return [
-                _worn(state, each)
-                for each, record in state.firewalls.items()
-                if record.firewall.spec.subnet == subnet
-            ]
+            return [_worn(state, each) for each in _around(state, subnet)]
 
     def delete_firewall(self, id: str) -> None:
         """Delete; quiet when it is gone, Conflict when it is worn or another's rules name it."""
@@ -91,9 +90,17 @@ def _worn(state: State, id: str) -> Firewall:
     firewall = state.firewalls[id].firewall
     subnet = firewall.spec.subnet
     attached = _cards(state, id)
-    if subnet is not None:
+    if subnet is not None and id in _around(state, subnet):
         attached = (*attached, Attachment(point=AttachPoint.SUBNET, id=subnet))
     return firewall.model_copy(update={"attached": attached})
+
+
+def _around(state: State, subnet: str) -> list[str]:
+    """Return the firewall around a subnet: of those made for it, the last."""
+    made = [
+        each for each, record in state.firewalls.items() if record.firewall.spec.subnet == subnet
+    ]
+    return made[-1:]
 
 
 def _cards(state: State, id: str) -> tuple[Attachment, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from broker.adapter import Adapter, Kind, Made
-from broker.errors import Conflict, NotFound
+from broker.adapter import Adapter, Kind, Made, SubnetFirewalls
+from broker.errors import Conflict, NotFound, Unsupported
 from broker.model import (
     AttachPoint,
     Direction,
@@ -103,6 +103,58 @@ class FirewallConformance:
         adapter.delete_firewall(MISSING)
         with pytest.raises(NotFound):
             adapter.firewall(made.id)
+
+    def test_a_firewall_around_a_subnet_stands_instead_of_the_one_before(
+        self, adapter: Adapter, kit: Kit
+    ) -> None:
+        if adapter.limits.subnet_firewall is None:
+            pytest.skip("no firewall can be put around a subnet")
+        assert isinstance(adapter, SubnetFirewalls)
+        network = kit.network()
+        (subnet,) = (each.id for each in network.subnets)
+        at_first = _ids(adapter.subnet_firewalls(subnet))
+        first, second = (
+            kit.firewall_around(network, _ordered(kit.rule(port), adapter)) for port in (22, 443)
+        )
+
+        made = adapter.create_firewall(first, token=kit.token())
+        assert said(adapter.firewall(made.id).spec.rules) == said(first.rules)
+        assert _ids(adapter.subnet_firewalls(subnet)) == [made.id]
+        other = adapter.create_firewall(second, token=kit.token())
+        (there,) = adapter.subnet_firewalls(subnet)
+        assert there.id == other.id
+        assert set(second.rules) <= set(there.spec.rules)
+        assert adapter.firewall(made.id).attached == ()
+        worn = adapter.firewall(other.id).attached
+        assert [(each.point, each.id) for each in worn] == [(AttachPoint.SUBNET, subnet)]
+
+        adapter.delete_firewall(made.id)
+        assert _ids(adapter.subnet_firewalls(subnet)) == [other.id]
+        adapter.delete_firewall(other.id)
+        assert _ids(adapter.subnet_firewalls(subnet)) == at_first
+
+    def test_a_firewall_around_a_subnet_is_refused_where_none_can_be(
+        self, adapter: Adapter, kit: Kit
+    ) -> None:
+        """Made without being put there, it would be a firewall that stops nothing."""
+        if adapter.limits.subnet_firewall is not None:
+            pytest.skip("firewalls can be put around subnets")
+        token = kit.token()
+        with pytest.raises(Unsupported):
+            adapter.create_firewall(kit.firewall_around(kit.network(), kit.rule(22)), token=token)
+        assert adapter.made(token) == []
+
+
+def _ids(firewalls: Iterable[Firewall]) -> list[str]:
+    return [firewall.id for firewall in firewalls]
+
+
+def _ordered(rule: FirewallRule, adapter: Adapter) -> FirewallRule:
+    """Return the rule with a place in the order of those around subnets, where they have one."""
+    around = adapter.limits.subnet_firewall
+    assert around is not None
+    place = around.priorities[0] if around.priorities else None
+    return rule.model_copy(update={"priority": place})
 
 
 def said(rules: Iterable[FirewallRule]) -> Counter[FirewallRule]:

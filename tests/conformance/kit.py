@@ -168,6 +168,17 @@ class Kit:
         spec = FirewallSpec(name=self.name(), network=network, rules=rules or (self.rule(22),))
         return self.adapter.create_firewall(spec, token=self.token())
 
+    def firewall_around(self, network: Network, *rules: FirewallRule) -> FirewallSpec:
+        """Return the wish for a firewall around a network's first subnet."""
+        around = self.adapter.limits.subnet_firewall
+        return FirewallSpec(
+            name=self.name(),
+            network=network.id,
+            subnet=network.subnets[0].id,
+            rules=rules,
+            stateful=around is None or not around.stateless,
+        )
+
     def rule(self, port: int, priority: int | None = None) -> FirewallRule:
         """Return a rule every provider can hold; only ordered ones get a priority."""
         ordered = self.adapter.limits.firewall.priorities

@@ -20,6 +20,14 @@ ALLOW_ONLY: dict[str, JsonValue] = {
     "protocols": [1, 6, 17],
 }
 
+AROUND: dict[str, JsonValue] = {
+    "denies": True,
+    "priorities": [1, 32766],
+    "group_peers": False,
+    "stateless": True,
+    "rules_per_direction": 20,
+}
+
 SHAPES: dict[str, dict[str, JsonValue]] = {
     "whole gigabytes and rules that only allow": {
         "limits": {
@@ -28,6 +36,7 @@ SHAPES: dict[str, dict[str, JsonValue]] = {
             "instance_name": {"max_length": 255},
             "user_data_max": 16 * KIB,
             "firewall": ALLOW_ONLY,
+            "subnet_firewall": AROUND,
         },
         "without": ["pausable"],
     },
