@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("libvirt")
@@ -64,6 +64,7 @@ def effect(rule: FirewallRule) -> str:
     return repr(rule.model_copy(update=quiet))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(strategies.firewall_rules().filter(says_what_a_filter_can), max_size=6))
 def test_rules_come_back_as_they_were(rules: list[FirewallRule]) -> None:
     xml = firewall.filter_xml(rules, uuid=UUID, name="web")
@@ -72,6 +73,7 @@ def test_rules_come_back_as_they_were(rules: list[FirewallRule]) -> None:
     assert sorted(map(effect, found)) == sorted(map(effect, rules))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(strategies.firewall_rules(ordered=True), max_size=6))
 def test_a_rule_of_lower_priority_is_never_asked_first(rules: list[FirewallRule]) -> None:
     rules = [rule for rule in rules if says_what_a_filter_can(rule)]
