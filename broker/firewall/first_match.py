@@ -7,7 +7,7 @@ so each number is looked at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from broker.firewall.diagram import ALL, NOTHING, Diagrams, Node, Rule
 
@@ -21,12 +21,9 @@ class _Search:
     def __init__(self, diagrams: Diagrams, rules: Sequence[Rule]) -> None:
         self._diagrams = diagrams
         self._rules = rules
-        self._allows = _bits(rule.allow for rule in rules)
+        self._allows = sum(1 << index for index, rule in enumerate(rules) if rule.allow)
         # per field: the rules that match each of its values
-        self._wide = [
-            _bits(rule.box[field] == (0, size - 1) for rule in rules)
-            for field, size in enumerate(diagrams.sizes)
-        ]
+        self._wide = _wide(rules, diagrams.sizes)
         # per field: the rules that match whatever it and the fields behind it are
         self._certain = [(1 << len(rules)) - 1]
         for wide in reversed(self._wide):
@@ -71,8 +68,11 @@ class _Search:
         return self._diagrams.node(field, starts, children)
 
 
-def _bits(flags: Iterable[bool]) -> int:
-    number = 0
-    for index, flag in enumerate(flags):
-        number |= flag << index
-    return number
+def _wide(rules: Sequence[Rule], sizes: Sequence[int]) -> list[int]:
+    full = [(0, size - 1) for size in sizes]
+    found = [0] * len(full)
+    for index, rule in enumerate(rules):
+        for field, run in enumerate(rule.box):
+            if run == full[field]:
+                found[field] |= 1 << index
+    return found

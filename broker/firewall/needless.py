@@ -112,9 +112,10 @@ def _decides_nothing(space: Space, listed: _Listed, asked: int, index: int) -> b
     for here in listed.places[index]:
         within = listed.every[here].box
         around = listed.boxes.sharing(within) & asked
+        up_to_it = around & ((2 << here) - 1)  # it fills the box: nothing behind it is asked
         with_it, without_it = (
             [_stretched(space, listed.every[place], within) for place in _places(those)]
-            for those in (around, around & ~own)
+            for those in (up_to_it, around & ~own)
         )
         if first_match(space.diagrams, with_it) is not first_match(space.diagrams, without_it):
             return False
