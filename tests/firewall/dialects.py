@@ -1,7 +1,4 @@
-"""Four ways to say a firewall, as limits, and rule sets at random in each.
-
-Three of them are those of adapters; what the fourth can say differs by deployment.
-"""
+"""Four ways to say a firewall, as the adapters' limits, and rule sets at random in each."""
 
 from __future__ import annotations
 
@@ -11,6 +8,8 @@ import random
 from adapters.aws.limits import LIMITS as AWS
 from adapters.azure.limits import LIMITS as AZURE
 from adapters.kvm.limits import LIMITS as KVM
+from adapters.openstack.platform import PLATFORM
+from adapters.openstack.translate.firewalls import PROTOCOLS_SAID
 from broker.adapter import FirewallLimits
 from broker.model import (
     TCP,
@@ -28,9 +27,14 @@ from broker.model import (
 )
 from tests.firewall import oracle
 
-# quotas of a project: security_group_rules 100 (neutron's default)
+# a deployment with every extension; a project's quota (100 rules in all by default) is not a limit
+# of one firewall
 NEUTRON = FirewallLimits(
-    denies=False, group_peers=True, address_sets=True, rules_per_direction=100, groups_per_nic=None
+    denies=False,
+    protocols=PROTOCOLS_SAID,
+    address_sets=True,
+    stateless=True,
+    platform=PLATFORM,
 )
 
 DIALECTS: dict[str, FirewallLimits] = {
