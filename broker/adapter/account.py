@@ -52,7 +52,8 @@ class Account(Strict):
                 case "missing":
                     complaint = f'key "{key}" is missing'
                 case _:
-                    complaint = f'key "{key}": {first["msg"]}' if key else first["msg"]
+                    text = first["msg"].removeprefix("Value error, ")
+                    complaint = f'key "{key}": {text}' if key else text
             raise ConfigError(
                 f"{self.at(key)}: [accounts.{self.name}] {complaint}", hint=hint
             ) from None
