@@ -77,6 +77,8 @@ HINTS: dict[str, str] = {
     "InvalidSubscriptionId": "Correct `subscription` in the accounts file",
     "InvalidAuthenticationTokenTenant": "Set `tenant` to the tenant the subscription is in",
     "ExpiredAuthenticationToken": "Log in again (`az login`, or new AZURE_ variables) and go on",
+    "AuthenticationFailed": "Check this machine's clock, and that nothing else takes back the "
+    "access to the disk; then run it again",
     "InvalidAuthenticationToken": "Log in again (`az login`, or new AZURE_ variables) and go on",
     "RequestDisallowedByPolicy": "A policy of the subscription forbids it: ask its administrator",
     "ReadOnlyDisabledSubscription": "The subscription is disabled: enable it in the portal",
@@ -89,6 +91,7 @@ HINTS: dict[str, str] = {
     "QuotaExceeded": "Ask for more quota in the portal, or delete what is not needed",
     "AnotherOperationInProgress": "Something else changes it now: try again when that is done",
     "LocationNotAvailableForResourceType": "Correct `location` in the accounts file",
+    "NoRegisteredProviderFound": "Correct `location`: `az account list-locations` names them",
     "AADSTS7000215": "AZURE_CLIENT_SECRET is wrong: it is the secret's value, not its id",
     "AADSTS7000222": "The client secret has expired: make a new one for the application",
     "AADSTS700016": "AZURE_CLIENT_ID is not known in this tenant: check both",

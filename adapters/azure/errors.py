@@ -45,6 +45,11 @@ MESSAGE_LENGTH = 500
 _MARKUP = re.compile(r"<(style|title).*?</\1>|<[^>]*>", re.DOTALL)
 _LOGIN = re.compile(r"AADSTS\d+")
 _LOGIN_AWAY = re.compile(r"HTTP status: (5\d\d|429)\b")
+_NO_CONNECTION = re.compile(
+    r"host='([^']+)', port=(\d+)\).*?(?:\[Errno -?\d+\] )([\w ,'-]+)", re.DOTALL
+)
+"""What urllib3 says of a host it cannot reach, around words about pools and retries of its own."""
+
 _ACTION = re.compile(r"perform action '([^']+)'")
 
 
@@ -135,8 +140,13 @@ def _said(body: str) -> Said:
         found = _LOGIN.search(text)
         return Said(found[0] if found else error, _first_line(text))
     said = list(_all_said(error)) if isinstance(error, dict) else []
-    innermost = (each for each in reversed(said) if _known(each))
-    return next(innermost, said[0] if said else Said("", ""))
+    if not said:
+        return Said("", "")
+    chosen = next((each for each in reversed(said) if _known(each)), said[0])
+    inner = said[-1].message
+    if not inner or inner == chosen.message:
+        return chosen
+    return chosen._replace(message=f"{chosen.message}: {inner}" if chosen.message else inner)
 
 
 def _all_said(error: Mapping[str, Any]) -> Iterator[Said]:
@@ -153,7 +163,7 @@ def _all_said(error: Mapping[str, Any]) -> Iterator[Said]:
 
 def _first_line(text: str) -> str:
     """Return what is before the trace ids, which are told as the request id."""
-    lines = text.strip().splitlines()
+    lines = re.sub(r"(?m)^(RequestId|Time):.*", "", text).strip().splitlines()
     return re.sub(r" Trace ID: .*", "", lines[0]).strip().rstrip(".") if lines else ""
 
 
@@ -217,6 +227,9 @@ def _unreached(error: BaseException, operation: str) -> BrokerError:
             ConfigError, f"the service's certificate is not trusted: {text}", operation, hint
         )
     hint = "Check the network, and the account's endpoint and authority, then try again"
+    if found := _NO_CONNECTION.search(text):
+        host, port, why = found.groups()
+        text = f"no connection to {host}, port {port}: {why}"
     return _told(Transient, text, operation, hint)
 
 

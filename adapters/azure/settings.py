@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import ssl
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -11,8 +14,9 @@ from broker.model import Strict
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 _GROUP = r"^[\w().-]{0,89}[\w()-]$"
-_HTTPS = r"^https://[^\s/]+/?$"
-_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_LOCATION = r"[a-z0-9]+"
+_HTTPS = r"https://[^\s/]+/?"
+_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _DOMAIN_OR_UUID = r"^[A-Za-z0-9.-]+$"
 
 
@@ -25,21 +29,49 @@ class Settings(Strict):
     public cloud; ``ca_file`` holds certificates to trust in place of the system's.
     """
 
-    subscription: str = Field(pattern=_UUID)
+    subscription: str
     resource_group: str = Field(pattern=_GROUP)
-    location: str | None = Field(default=None, pattern=r"^[a-z0-9]+$")
-    zone: str | None = Field(default=None, pattern=r"^[1-9]$")
+    location: str | None = None
+    zone: Literal["1", "2", "3"] | None = None
     tenant: str | None = Field(default=None, pattern=_DOMAIN_OR_UUID)
-    endpoint: str | None = Field(default=None, pattern=_HTTPS)
-    authority: str | None = Field(default=None, pattern=_HTTPS)
+    endpoint: str | None = None
+    authority: str | None = None
     ca_file: Path | None = None
+
+    @field_validator("subscription")
+    @classmethod
+    def _is_an_id(cls, text: str) -> str:
+        if not re.fullmatch(_UUID, text):
+            raise ValueError("the subscription's id is wanted: `az account show --query id`")
+        return text
+
+    @field_validator("location")
+    @classmethod
+    def _is_a_name(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(_LOCATION, text):
+            raise ValueError("say it as `az account list-locations` names it, like westeurope")
+        return text
+
+    @field_validator("endpoint", "authority")
+    @classmethod
+    def _is_an_address(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(_HTTPS, text):
+            raise ValueError("an address like https://HOST is wanted, with nothing behind the host")
+        return text
 
     @field_validator("ca_file")
     @classmethod
-    def _is_there(cls, file: Path | None) -> Path | None:
-        if file is not None and not file.expanduser().is_file():
+    def _has_certificates(cls, file: Path | None) -> Path | None:
+        if file is None:
+            return None
+        file = file.expanduser()
+        if not file.is_file():
             raise ValueError(f"there is no file {file}")
-        return file.expanduser() if file else None
+        try:
+            ssl.create_default_context(cafile=str(file))
+        except OSError as error:
+            raise ValueError(f"no certificates in PEM form can be read from {file}") from error
+        return file
 
 
 def settings_of(account: Account) -> Settings:

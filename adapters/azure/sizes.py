@@ -36,11 +36,17 @@ class Sizes(Base):
         """Return the sizes this subscription can have where the account's new things are."""
         with calling("list sizes"):
             here = self._session.location
-            return [
+            offers = [
                 translate.offer(sku, here)
                 for sku in self._skus_in(here).values()
                 if translate.refusal(sku, here) is None
             ]
+            return [each for each in offers if self._in_zone(each)]
+
+    def _in_zone(self, offer: Offer) -> bool:
+        """Whether the account's availability zone has it, where it has one and that is known."""
+        zone = self._session.settings.zone
+        return zone is None or offer.zones is None or zone in offer.zones
 
     def _skus_in(self, location: str) -> dict[str, dict[str, Any]]:
         """Return what the service tells of sizes in a location, by their names in small letters."""
@@ -93,9 +99,11 @@ class Sizes(Base):
                 hint="Take another size or location, or ask for access to it in the portal",
             )
         offer = translate.offer(sku, here)
-        zone = self._session.settings.zone
-        if zone is not None and offer.zones is not None and zone not in offer.zones:
-            raise Unsupported(f"the size {name} cannot be had in zone {zone} of {here}")
+        if not self._in_zone(offer):
+            raise Unsupported(
+                f"the size {name} cannot be had in zone {self._session.settings.zone} of {here}",
+                hint="Take another size, or another `zone` in the accounts file",
+            )
         check_fits(spec.firmware, offer, disks, nics)
         return offer
 

@@ -93,6 +93,13 @@ def test_a_failed_operation_is_told_by_what_is_inside() -> None:
     assert found.hint
 
 
+def test_what_is_inside_is_told_also_where_nobody_knows_its_code() -> None:
+    inner = {"code": "NeverHeardOf", "message": "why it really failed"}
+    found = error_for(409, json.dumps(body("Conflict", "It failed.", details=[inner])))
+    assert type(found) is errors.Conflict
+    assert found.args[0] == "It failed: why it really failed"
+
+
 def test_who_lacks_a_right_is_told_which_and_what_has_it() -> None:
     message = (
         "The client 'a' with object id 'a' does not have authorization to perform action "
@@ -182,6 +189,40 @@ def test_an_operation_that_failed_is_told_with_200() -> None:
 def test_no_answer_is_worth_another_try() -> None:
     for error in (sdk.ServiceRequestError("no route"), sdk.ServiceResponseError("cut off")):
         assert type(left(error)) is errors.Transient
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "HTTPSConnectionPool(host='gone.example', port=443): Max retries exceeded with url: /x "
+            "(Caused by NameResolutionError(\"HTTPSConnection(host='gone.example', port=443): "
+            "Failed to resolve 'gone.example' ([Errno -2] Name or service not known)\"))",
+            "no connection to gone.example, port 443: Name or service not known",
+        ),
+        (
+            "HTTPSConnection(host='127.0.0.1', port=1): Failed to establish a new connection: "
+            "[Errno 111] Connection refused",
+            "no connection to 127.0.0.1, port 1: Connection refused",
+        ),
+    ],
+)
+def test_a_host_that_is_not_there_is_told_in_one_line(words: str, told: str) -> None:
+    assert left(sdk.ServiceRequestError(words)).args[0] == told
+
+
+def test_an_address_of_a_disk_that_is_refused_says_what_to_look_at() -> None:
+    for words in ("", "Server failed to authenticate the request."):
+        told = f"{words}\nRequestId:37274cd1\nTime:2026-11-23T05:37:55Z"
+        found = error_for(403, json.dumps(body("AuthenticationFailed", told)))
+        assert found.args[0] == (words.rstrip(".") or "the service answered 403")
+        assert "clock" in found.hint
+
+
+def test_a_location_there_is_not_is_a_fault_of_the_account() -> None:
+    found = error_for(400, json.dumps(body("NoRegisteredProviderFound")))
+    assert type(found) is errors.ConfigError
+    assert "`location`" in found.hint
 
 
 def test_a_certificate_nobody_trusts_names_the_setting() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import certifi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,19 +113,22 @@ def test_two_settings_are_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    ("key", "value", "told"),
     [
-        ("subscription", "prod"),
-        ("resource_group", "ends."),
-        ("location", "West Europe"),
-        ("zone", "a"),
-        ("endpoint", "http://127.0.0.1"),
-        ("authority", "login"),
-        ("ca_file", "/no/such/file"),
-        ("client_secret", "swordfish"),
+        ("subscription", "prod", "az account show"),
+        ("resource_group", "ends.", "match"),
+        ("location", "West Europe", "like westeurope"),
+        ("zone", "7", "'1', '2' or '3'"),
+        ("endpoint", "http://127.0.0.1", "https://HOST"),
+        ("authority", "login", "https://HOST"),
+        ("ca_file", "/no/such/file", ": there is no file"),
+        ("ca_file", __file__, "no certificates"),
+        ("client_secret", "swordfish", "unknown key"),
     ],
 )
-def test_a_wrong_setting_is_told_with_its_line_and_not_its_value(key: str, value: str) -> None:
+def test_a_wrong_setting_is_told_with_its_line_and_not_its_value(
+    key: str, value: str, told: str
+) -> None:
     account = Account(
         name="az",
         kind="azure",
@@ -136,6 +140,7 @@ def test_a_wrong_setting_is_told_with_its_line_and_not_its_value(key: str, value
         settings_of(account)
     assert "accounts.toml:7" in str(raised.value)
     assert key in str(raised.value)
+    assert told in str(raised.value)
     assert "swordfish" not in str(raised.value)
 
 
@@ -143,6 +148,6 @@ def test_a_file_of_certificates_may_be_in_the_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "ca.pem").touch()
+    (tmp_path / "ca.pem").write_bytes(Path(certifi.where()).read_bytes())
     account = Account(name="az", kind="azure", settings={**GOOD, "ca_file": "~/ca.pem"})
     assert settings_of(account).ca_file == tmp_path / "ca.pem"

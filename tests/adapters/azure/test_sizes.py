@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.azure.sizes import check_fits
+from adapters.azure.session import Session
+from adapters.azure.settings import Settings
+from adapters.azure.sizes import Sizes, check_fits
 from adapters.azure.translate.sizes import controllers, offer, refusal
 from broker.errors import Invalid
 from broker.model import MIB, Arch, Firmware
@@ -138,3 +140,20 @@ def test_a_generation_that_a_size_does_not_have_is_told_plainly() -> None:
 def test_more_than_a_size_takes_is_refused(disks: int, nics: int) -> None:
     with pytest.raises(Invalid, match="takes"):
         check_fits(Firmware.BIOS, offer(sku(), HERE), disks, nics)
+
+
+def test_what_the_accounts_zone_does_not_have_is_not_on_offer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed = {"type": "Zone", "restrictionInfo": {"zones": ["1", "3"]}, "values": ["WestEurope"]}
+    skus = {"here": sku(), "elsewhere": {**sku(closed), "name": "Standard_D2s_v4"}}
+    settings = {"subscription": "0" * 8 + "-0000" * 3 + "-" + "0" * 12, "resource_group": "g"}
+
+    def on_offer(zone: str | None) -> list[str]:
+        session = Session(Settings.model_validate({**settings, "location": HERE, "zone": zone}))
+        account = Sizes("az", session)
+        monkeypatch.setattr(account, "_skus_in", lambda _location: skus)
+        return [each.id for each in account.sizes()]
+
+    assert on_offer("1") == ["Standard_D2s_v3"]
+    assert on_offer("2") == on_offer(None) == ["Standard_D2s_v3", "Standard_D2s_v4"]
