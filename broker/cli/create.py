@@ -64,6 +64,7 @@ def create(
     import broker
     from broker.cli import words
     from broker.cli.output import note, print_json, say
+    from broker.errors import ConfigError
     from broker.launch import prepare
     from broker.model import GIB
 
@@ -87,11 +88,13 @@ def create(
             },
             "the request",
         )
+    if not image:
+        raise ConfigError("no image is named, and a machine boots from one", hint="Say --image")
     with contextlib.closing(broker.open(account, config=run.config)) as adapter:
         launch = prepare(
             adapter,
             wish,
-            image or (),
+            image,
             offer=offer,
             disk_size=None if disk_size is None else disk_size * GIB,
         )

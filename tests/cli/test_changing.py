@@ -106,6 +106,7 @@ def test_create_from_a_spec_file(interop: World, suffix: str) -> None:
         (("--image", "base", "--network", "frnt"), "no network frnt. Did you mean front?"),
         (("--image", "base", "--offer", "smal"), "there is no size smal. Did you mean small?"),
         (("--image", "base", "--vcpus", "99"), "no size on offer has 99 vCPU"),
+        ((), "no image is named, and a machine boots from one. Say --image"),
         (("--image", "base", "--firmware", "efi"), "the request: firmware: Input should be"),
         (("--spec", "nowhere.toml"), "cannot read nowhere.toml"),
     ],
