@@ -84,7 +84,7 @@ HINTS: dict[str, str] = {
     "ReadOnlyDisabledSubscription": "The subscription is disabled: enable it in the portal",
     "ScopeLocked": "A lock forbids it: `az lock list` shows which",
     "MissingSubscriptionRegistration": "Run `az provider register` for the namespace it names",
-    "SkuNotAvailable": "Take another size, zone or location: `interop size` shows what there is",
+    "SkuNotAvailable": "Take another size, or another `zone` or `location` in the accounts file",
     "AllocationFailed": "Take another size or zone, or try again later",
     "ZonalAllocationFailed": "Take another size or zone, or try again later",
     "OperationNotAllowed": "Look at what it says of the state, or ask for more quota in the portal",

@@ -16,6 +16,7 @@ from adapters.azure.translate import sizes as translate
 from broker.errors import Invalid, NotFound, QuotaExceeded, Unsupported
 from broker.fit.offers import choose_offer
 from broker.model import Firmware, InstanceSpec, Offer
+from broker.nearest import did_you_mean
 
 SKUS_VERSION = "2021-07-01"
 """learn.microsoft.com/rest/api/compute/resource-skus/list"""
@@ -90,9 +91,8 @@ class Sizes(Base):
         here = self._session.location
         sku = self._skus_in(here).get(name.lower())
         if sku is None:
-            raise NotFound(
-                f"there is no size {name} in {here}", hint="`interop size` shows what there is"
-            )
+            known = {each.id for each in self.sizes()}
+            raise NotFound(f"there is no size {name} in {here}", hint=did_you_mean(name, known))
         if reason := translate.refusal(sku, here):
             raise Unsupported(
                 f"the size {name} cannot be had in {here} with this subscription ({reason})",
