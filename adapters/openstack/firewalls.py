@@ -44,6 +44,8 @@ class Firewalls(Base):
         gone when this returns.
         """
         with calling("create firewall"):
+            if spec.subnet is not None:
+                raise Unsupported("a security group is worn by ports, it stands around no subnet")
             rules = _said(spec.rules)
             known = self._groups_with(token)
             group = known[0]["id"] if known else self._new_group(spec, token)
