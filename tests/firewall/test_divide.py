@@ -112,8 +112,10 @@ def test_answers_that_the_edge_would_stop_are_told() -> None:
 def test_two_places_are_never_wider(seed: int) -> None:
     rng = random.Random(seed)
     hosts = (rule(action="deny", cidr=f"{one}/32", priority=place) for place, one in enumerate(FAR))
-    # not everything: all protocols but a denied one would be a rule each, from ninety ranges each
-    open_to_all = (rule(priority=999, protocol=protocol) for protocol in (ICMP, TCP, UDP))
+    # not everything: all protocols, or ICMP types, but a denied one would be a rule each, and from
+    # ninety ranges each
+    ping = rule(priority=999, protocol=ICMP, icmp={"type": 8})
+    open_to_all = (rule(priority=999, protocol=TCP), rule(priority=999, protocol=UDP), ping)
     spec = firewall(*hosts, *_later(dialects.rules(rng, ORDERED, most=4)), *open_to_all)
     found = translate(spec, AWS.firewall, edge=EDGE)
     lost = False
@@ -130,6 +132,7 @@ def test_two_places_are_never_wider(seed: int) -> None:
 
 
 def _later(rules: tuple[FirewallRule, ...]) -> list[FirewallRule]:
+    """Return rules for behind the denied hosts, without source ports, which nobody there names."""
     return [
         one.model_copy(update={"priority": 10 + (one.priority or 0), "source_ports": None})
         for one in rules
