@@ -64,3 +64,4 @@ _console: type[contract.ConsoleLog] = AzureAdapter
 _addresses: type[contract.PublicAddresses] = AzureAdapter
 _subnets: type[contract.SubnetFirewalls] = AzureAdapter
 _sets: type[contract.AddressSets] = AzureAdapter
+_network_sets: type[contract.NetworkAddressSets] = AzureAdapter

@@ -25,7 +25,7 @@ from broker.model import (
 )
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
-# #azure-networking-limits: security rules per network security group
+# #azure-networking-limits: security rules per network security group, of both directions together
 MOST_RULES = 1000
 PRIORITIES = (100, 4096)
 
@@ -122,7 +122,7 @@ LIMITS = FirewallLimits(
     protocols=frozenset({ICMP, TCP, UDP, 50, 51}),
     port_protocols=frozenset({TCP, UDP}),
     icmp_types=False,
-    rules_per_direction=MOST_RULES,
+    rules_per_firewall=MOST_RULES,
     groups_per_nic=1,
     defaults=DEFAULTS,
     platform=PLATFORM,

@@ -38,6 +38,10 @@ class Firewalls(FirewallGroups):
         The same token twice makes one.
         """
         with calling("create firewall"):
+            if spec.subnet is not None:
+                raise Unsupported(
+                    "security groups are not put around subnets here: cards wear them, denies too"
+                )
             if not spec.stateful:
                 raise Unsupported(
                     "security groups always let answers through: fit the firewall first"
