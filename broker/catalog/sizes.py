@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,8 +22,23 @@ Row = Annotated[Sequence[str | float], Field(min_length=3, max_length=5)]
 """Id, vCPUs, GiB; and where there are any, GPUs and GiB of local disk."""
 
 
+class Shape(NamedTuple):
+    """One size of a family. It can be attached as much to as one with ``whole`` vCPUs has."""
+
+    id: str
+    vcpus: int
+    gib: float
+    gpus: int
+    local_gib: float
+    whole: int
+
+
 class Family(BaseModel):
-    """A family as its provider documents it: sizes follow a rule, or are listed one by one."""
+    """A family as its provider documents it: sizes follow a rule, or are listed one by one.
+
+    ``constrained`` tells, by the vCPUs of a size, of how many others are switched off and what is
+    left; all else stays what it was.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,9 +46,11 @@ class Family(BaseModel):
     character: str
     pattern: str = ""
     vcpus: Sequence[int] = ()
+    constrained: Mapping[int, Sequence[int]] = {}
     gib_per_vcpu: float = 0
     exceptions: Mapping[int, float] = Field(default_factory=dict, alias="except")
     local_gib_per_vcpu: float = 0
+    local_except: Mapping[int, float] = {}
     sizes: Sequence[Row] = ()
     arch: Arch = Arch.X86_64
     limits: str | None = None
@@ -41,15 +58,20 @@ class Family(BaseModel):
     uefi_only: bool = False
     drivers: frozenset[str] = frozenset()
 
-    def rows(self) -> Iterator[tuple[str, int, float, int, float]]:
-        """Yield id, vCPUs, GiB of memory, GPUs and GiB of local disk of each size."""
+    def shapes(self) -> Iterator[Shape]:
+        """Yield every size."""
         for count in self.vcpus:
             memory = self.exceptions.get(count, self.gib_per_vcpu * count)
-            yield self.pattern.format(n=count), count, memory, 0, self.local_gib_per_vcpu * count
+            local = self.local_except.get(count, self.local_gib_per_vcpu * count)
+            yield Shape(self.pattern.format(n=count), count, memory, 0, local, count)
+            for left in self.constrained.get(count, ()):
+                name = self.pattern.format(n=f"{count}-{left}")
+                yield Shape(name, left, memory, 0, local, count)
         for row in self.sizes:
+            vcpus = int(row[1])
             gpus = int(row[3]) if len(row) > 3 else 0
             local = float(row[4]) if len(row) > 4 else 0.0
-            yield str(row[0]), int(row[1]), float(row[2]), gpus, local
+            yield Shape(str(row[0]), vcpus, float(row[2]), gpus, local, vcpus)
 
 
 class Families(BaseModel):
@@ -120,16 +142,19 @@ def _by_rule(table: Traversable) -> Iterator[Offer]:
         limits = told.limits[family.limits] if family.limits else {}
         uefi = frozenset({Firmware.UEFI, Firmware.UEFI_SECURE})
         only_uefi = family.uefi_only or family.arch is Arch.AARCH64
-        for name, vcpus, memory, gpus, local in family.rows():
+        for shape in family.shapes():
             yield Offer(
-                id=name,
+                id=shape.id,
                 size=Size(
-                    vcpus=vcpus, memory=int(Fraction(memory) * 1024), arch=family.arch, gpus=gpus
+                    vcpus=shape.vcpus,
+                    memory=int(Fraction(shape.gib) * 1024),
+                    arch=family.arch,
+                    gpus=shape.gpus,
                 ),
                 firmware=uefi if only_uefi else uefi | {Firmware.BIOS},
-                local_disk=int(local * GIB),
-                disks=_step(limits.get("disks", ()), vcpus),
-                nics=_step(limits.get("nics", ()), vcpus),
+                local_disk=int(shape.local_gib * GIB),
+                disks=_step(limits.get("disks", ()), shape.whole),
+                nics=_step(limits.get("nics", ()), shape.whole),
                 burstable=family.character == "burstable",
                 current=family.current,
                 family=family.name,

@@ -73,7 +73,7 @@ def test_an_estimate_shows_every_line_and_its_source(interop: World) -> None:
     assert told.code == 0
     assert [row[1].partition(",")[0] for row in told.rows] == ["compute", "disk"]
     assert all(row[6] and row[7] for row in told.rows)
-    nothing = interop("cost", "estimate", "999x8", "--at", "azure/westeurope", "--json")
+    nothing = interop("cost", "estimate", "9999x8", "--at", "azure/westeurope", "--json")
     assert nothing.code == 3
     assert nothing.json[0]["blocked"]
 
