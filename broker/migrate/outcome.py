@@ -27,6 +27,7 @@ def ended(
     error: BaseException | None = None,
 ) -> Report:
     """Return the report of a run that came to ``status``; ``facts`` are those before any undo."""
+    leftovers = aftermath.leftovers if aftermath else facts.leftovers
     return Report(
         plan=plan.id,
         status=status,
@@ -46,8 +47,8 @@ def ended(
         disks=tuple(_disks(plan, ends, facts)) if status != "undone" else (),
         firewalls=facts.proofs if status != "undone" else {},
         kept=aftermath.kept if aftermath else (),
-        leftovers=aftermath.leftovers if aftermath else facts.leftovers,
-        how_to_go_on=_how_to_go_on(plan, ends.folder, status),
+        leftovers=leftovers,
+        how_to_go_on=_how_to_go_on(plan, ends.folder, status, clean=not leftovers),
     )
 
 
@@ -100,12 +101,14 @@ def _in_words(error: BaseException | None) -> str:
     return str(error) or type(error).__name__
 
 
-def _how_to_go_on(plan: Plan, folder: RunFolder, status: Status) -> str:
+def _how_to_go_on(plan: Plan, folder: RunFolder, status: Status, *, clean: bool) -> str:
     undo = f"interop migrate undo {plan.id}"
     match status:
         case "done":
             return f"to go back: {undo} deletes the new machine and starts the source if it ran"
         case "failed":
             return f"to go on: interop migrate apply {folder.plan_path}; to give up: {undo}"
+        case "undone" if not clean:
+            return f"to take back the rest: {undo}"
         case "undone":
             return f"to try again: interop migrate apply {folder.plan_path}"

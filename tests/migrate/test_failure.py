@@ -184,8 +184,13 @@ def test_what_cannot_be_undone_is_named_and_undone_later(world: World) -> None:
     assert "left over: create network lan" in notes
     assert "left over: stop the source" in notes
     assert "the source lab/web-1 is stopped" in notes
+    with world.cloud.faults.inject(lasting("expired", "delete_network")):
+        half = world.undo(plan)
+    assert half.leftovers
+    assert half.how_to_go_on == f"to take back the rest: interop migrate undo {plan.id}"
     report = world.undo(plan)
     assert report.leftovers == ()
+    assert "migrate apply" in report.how_to_go_on
     world.assert_target_clean()
     assert world.source_power is Power.RUNNING
 
