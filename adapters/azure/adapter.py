@@ -46,9 +46,11 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
             return self._limits
 
     def check(self) -> str:
-        """Make one cheap authenticated call and return who and where we are, in one line."""
+        """Make a few cheap authenticated calls and return who and where we are, in one line."""
         with calling("check account"):
             group = self._session.resources.resource_groups.get(self._group)
+            # quotas are those of a location: nobody else would tell that there is no such one
+            _ = self.limits
             return (
                 f"subscription {self._session.settings.subscription}, resource group "
                 f"{group['name']}, new things in {self._session.location}"

@@ -102,6 +102,15 @@ def test_a_setting_that_names_nothing_is_told(azure: AzureService, key: str, val
             adapter.networks()
 
 
+def test_a_location_there_is_not_is_told_before_anything_is_tried(azure: AzureService) -> None:
+    with (
+        connected(azure, location="atlantis") as adapter,
+        pytest.raises(errors.ConfigError, match="atlantis") as raised,
+    ):
+        adapter.check()
+    assert "`location`" in raised.value.hint
+
+
 def test_a_certificate_that_does_not_fit_names_the_setting(
     azure: AzureService, tmp_path: Path
 ) -> None:
