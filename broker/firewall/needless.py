@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from math import prod
 from operator import or_
 from typing import NamedTuple, Self
 
@@ -112,6 +113,8 @@ def _decides_nothing(space: Space, listed: _Listed, asked: int, index: int) -> b
     for here in listed.places[index]:
         within = listed.every[here].box
         around = listed.boxes.sharing(within) & asked
+        if listed.every[here].allow and _more_than(listed, within, around & ~own):
+            return False  # it lets in what no other rule speaks of
         up_to_it = around & ((2 << here) - 1)  # it fills the box: nothing behind it is asked
         with_it, without_it = (
             [_stretched(space, listed.every[place], within) for place in _places(those)]
@@ -120,6 +123,19 @@ def _decides_nothing(space: Space, listed: _Listed, asked: int, index: int) -> b
         if first_match(space.diagrams, with_it) is not first_match(space.diagrams, without_it):
             return False
     return True
+
+
+def _more_than(listed: _Listed, within: Box, others: int) -> bool:
+    """Tell whether a box has more points than all it shares with the others, counted one by one."""
+    left = _points(within)
+    for place in _places(others):
+        shared = common(listed.every[place].box, within)
+        left -= _points(shared) if shared else 0
+    return left > 0
+
+
+def _points(box: Box) -> int:
+    return prod(last - first + 1 for first, last in box)
 
 
 def _stretched(space: Space, rule: Rule, within: Box) -> Rule:
