@@ -12,7 +12,7 @@ from adapters.aws.adapter import AwsAdapter
 from broker.errors import Invalid
 from broker.firewall import Around, Layer, Packet, Space, connections, drift, translate
 from broker.firewall.diagram import has
-from broker.model import Firewall, FirewallSpec
+from broker.model import AddressSetPeer, Firewall, FirewallSpec, GroupPeer, Peer
 from tests.firewall import dialects
 from tests.firewall.test_translate import rule
 from tests.services.aws.fixture import AwsService, aws_process
@@ -57,6 +57,30 @@ def test_what_is_read_back_is_what_was_proved(adapter: AwsAdapter, name: str) ->
     assert made
     for each in made:
         adapter.delete_firewall(each.id)
+
+
+def test_groups_and_prefix_lists_that_are_there_are_read_back(
+    adapter: AwsAdapter, aws_process: AwsService
+) -> None:
+    offices = aws_process.client("ec2").create_managed_prefix_list(
+        PrefixListName="peers", MaxEntries=1, AddressFamily="IPv4"
+    )["PrefixList"]["PrefixListId"]
+    peer = adapter.create_firewall(FirewallSpec(name="peer"), token="proof-peer")
+    there: dict[str, Peer] = {
+        "group": GroupPeer(firewall=peer.id),
+        "address_set": AddressSetPeer(address_set=offices),
+    }
+    wanted = tuple(
+        one.model_copy(update={"peer": named, "description": kind})
+        for kind, named in there.items()
+        for one in (rule(port=22), rule(direction="egress"), rule(protocol=1, icmp={"type": 3}))
+    )
+    made = adapter.create_firewall(FirewallSpec(name="user", rules=wanted), token="proof-user")
+    assert drift(adapter.firewall(made.id).spec.rules, wanted).text == "equal"
+    fewer = wanted[::2]
+    assert drift(adapter.replace_rules(made.id, fewer).spec.rules, fewer).text == "equal"
+    adapter.delete_firewall(made.id)
+    adapter.delete_firewall(peer.id)
 
 
 def test_a_full_group_becomes_another_full_one(adapter: AwsAdapter) -> None:
