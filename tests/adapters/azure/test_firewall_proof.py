@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -270,6 +271,21 @@ def test_a_group_of_others_is_an_address_set_and_stays(
     assert adapter.address_set("asg/theirs") == []
     adapter.delete_firewall("theirs")
     assert client.application_security_groups.get(GROUP, "Theirs")["name"] == "Theirs"
+
+
+def test_groups_and_tags_are_read_back_allowed_and_denied(adapter: AzureAdapter) -> None:
+    peer = web(adapter, token="peer")
+    peers = (GroupPeer(firewall=peer.id), AddressSetPeer(address_set="Storage"))
+    wanted = [
+        rule(port, 100 + port, peer=named, action=action, direction=direction)
+        for port, (named, action, direction) in enumerate(
+            itertools.product(peers, Action, Direction), 1
+        )
+    ]
+    made = web(adapter, *wanted)
+    assert drift(adapter.firewall(made.id).spec.rules, wanted).text == "equal"
+    fewer = wanted[::3]
+    assert drift(adapter.replace_rules(made.id, fewer).spec.rules, fewer).text == "equal"
 
 
 def test_what_a_tag_stands_for(adapter: AzureAdapter) -> None:
