@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from broker.model import GIB, Arch, Bytes, Firmware, Offer, Size, Strict
 
@@ -34,7 +34,7 @@ class Need(Strict):
     burstable: bool = False
     old_generations: bool = False
     zone: str | None = None
-    vcpu_quota: PositiveInt | None = None
+    vcpu_quota: Annotated[int, Field(ge=0)] | None = None
     character: str | None = None
 
 

@@ -95,3 +95,52 @@ def test_a_machine_of_a_file_is_mapped_by_what_was_measured(interop: World, tmp_
     unknown = interop("size", "map", "bsy", *command)
     assert unknown.code == 2
     assert "Did you mean busy" in unknown.err
+
+
+def with_quota(interop: World, vcpus: str) -> None:
+    """Give the account ``eu`` a quota, and let the catalogue know what it sells."""
+    accounts = interop.accounts.read_text("utf-8")
+    before, eu, after = accounts.partition("[accounts.eu]\n")
+    interop.accounts.write_text(f"{before}{eu}quotas = {{ {vcpus} }}\n{after}", "utf-8")
+    assert interop("catalogue", "refresh", "--account", "eu").code == 0
+
+
+def test_an_account_as_a_target_brings_its_quota(interop: World) -> None:
+    with_quota(interop, "vcpus = 4")
+    command = ("size", "map", "2x4", "--to", "eu", "--json")
+    assert interop(*command).json[0]["match"]["offer"]["id"] == "large"
+    interop.machine("web-1", "eu")  # and 3 vCPUs are left
+    told = interop(*command)
+    assert told.code == 3
+    assert told.json[0]["match"]["lacked"] == {
+        "more vCPUs than the quota leaves": 1,
+        "too little memory": 1,
+    }
+    smaller = interop("size", "map", "1x0.5", "--to", "eu", "--json").json
+    assert smaller[0]["match"]["offer"]["id"] == "small"
+
+
+def test_a_quota_somebody_names_counts_instead(interop: World) -> None:
+    with_quota(interop, "vcpus = 1")
+    command = ("size", "map", "2x4", "--to", "eu")
+    assert interop(*command).code == 3
+    assert interop(*command, "--vcpu-quota", "4").code == 0
+    assert interop(*command, "--vcpu-quota", "0").code == 3
+
+
+def test_an_account_without_a_quota_has_none(interop: World) -> None:
+    with_quota(interop, "instances = 4")
+    assert interop("size", "map", "2x4", "--to", "eu").code == 0
+
+
+def test_each_target_has_its_own_quota(interop: World) -> None:
+    with_quota(interop, "vcpus = 1")
+    told = interop("size", "map", "2x4", "--to", "eu", "--to", "azure/westeurope", "--json")
+    assert [each["match"]["offer"] is not None for each in told.json] == [False, True]
+
+
+def test_a_target_that_is_nothing_is_refused(interop: World) -> None:
+    told = interop("size", "map", "2x4", "--to", "ey")
+    assert told.code == 2
+    assert "neither a place nor an account" in told.err
+    assert "There are eu, lab" in told.err

@@ -28,7 +28,13 @@ def map_(
             autocompletion=machine_names,
         ),
     ],
-    to: Annotated[list[str], typer.Option(help="A place it may go to.", metavar="PROVIDER/REGION")],
+    to: Annotated[
+        list[str],
+        typer.Option(
+            help="A place it may go to: PROVIDER/REGION, or an ACCOUNT, within its quota.",
+            metavar="PLACE",
+        ),
+    ],
     inventory: Annotated[
         Path | None,
         typer.Option(
@@ -51,7 +57,12 @@ def map_(
         bool, typer.Option("--old", help="Generations that are being retired will do.")
     ] = False,
     zone: Annotated[str | None, typer.Option(help="Only what this zone has.")] = None,
-    vcpu_quota: Annotated[int | None, typer.Option(help="vCPUs still to be had.", min=1)] = None,
+    vcpu_quota: Annotated[
+        int | None,
+        typer.Option(
+            help="vCPUs still to be had; else what the quota of an ACCOUNT leaves.", min=0
+        ),
+    ] = None,
     cpu_p95: Annotated[
         float | None, typer.Option(help="95th percentile of CPU, as a share.", min=0, max=1)
     ] = None,
@@ -77,7 +88,7 @@ def map_(
     Of a machine, live or in a file, the need is what it has; options say what else it needs, or
     needs instead. The exit code is 3 when a place has nothing that fits.
     """
-    from broker.catalog import Catalogue, Market, Place, Plan
+    from broker.catalog import Catalogue, Market, Plan
     from broker.cli.choices import choice
     from broker.cli.output import note, print_json
     from broker.fit.match import Prefer
@@ -85,7 +96,9 @@ def map_(
     from broker.model import GIB, Arch, Firmware
     from broker.needed import need_of
     from broker.sizing import map_size, staleness
+    from broker.target import target
 
+    targets = [target(each, config=run.config) for each in to]
     with Catalogue() as catalogue:
         need = need_of(machine, catalogue, inventory=inventory, config=run.config)
         size = _given(arch=choice(Arch, arch) if arch else None, gpus=gpus)
@@ -105,22 +118,24 @@ def map_(
             burstable=burstable or None,
             old_generations=old or None,
             zone=zone,
-            vcpu_quota=vcpu_quota,
         )
         need = need.model_copy(update=changes)
         markets = [
-            Market(catalogue, Place.parse(each), account=account, currency=currency) for each in to
+            Market(catalogue, each.place, account=account or each.account, currency=currency)
+            for each in targets
         ]
     found = [
         map_size(
-            need,
+            need.model_copy(
+                update={"vcpu_quota": each.vcpus_left if vcpu_quota is None else vcpu_quota}
+            ),
             market,
             prefer=Prefer.CLOSEST if closest else Prefer.CHEAPEST,
             plan=choice(Plan, plan),
             system=system,
             allow_smaller=allow_smaller,
         )
-        for market in markets
+        for each, market in zip(targets, markets, strict=True)
     ]
     used = [
         _prices(each, market, choice(Plan, plan), system)
