@@ -182,7 +182,7 @@ class LimitConformance:
     def test_as_many_rules_as_told_are_taken(
         self, adapter: Adapter, kit: Kit, limits: Limits, network: Network
     ) -> None:
-        count = limits.firewall.rules_per_direction
+        count = _most_rules(limits)
         if count is None or count > MANY:
             pytest.skip("no limit, or one too far away to go to")
         rules = tuple(kit.rule(1000 + place) for place in range(count))
@@ -250,7 +250,13 @@ def _rules_beyond(
         return changed(protocol=unspoken[0], ports=None) if told.protocols and unspoken else None
     if beyond == "stateless":
         return None if told.stateless else (rule,)
-    count = told.rules_per_direction
+    count = _most_rules(limits)
     if count is None or count > MANY:
         return None
     return tuple(kit.rule(1000 + place) for place in range(count + 1))
+
+
+def _most_rules(limits: Limits) -> int | None:
+    """Return how many rules of one direction and family one firewall takes."""
+    told = (limits.firewall.rules_per_direction, limits.firewall.rules_per_firewall)
+    return min((count for count in told if count is not None), default=None)
