@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from broker.catalog import Catalogue
-from broker.cost import files
-from broker.cost.machine import Machine, of_instance
 from broker.errors import ConfigError, NotFound
 from broker.fit.need import Need
-from broker.machine import find
 from broker.nearest import did_you_mean
-from broker.places import places_of
 from broker.sizing import wanted
+
+# Inventories and accounts are imported where one is read: a size alone shall not wait for them.
 
 
 def need_of(
@@ -24,23 +22,36 @@ def need_of(
     are called. ConfigError and NotFound say what ``text`` could have been.
     """
     if inventory is not None:
-        return _of_file(text, inventory, catalogue, config).need()
-    places = places_of(config)
-    account = text.partition("/")[0]
+        return _of_file(text, inventory, catalogue, config)
     try:
         meant = wanted(text, catalogue)
     except NotFound:
-        if account not in places:
+        if (need := _of_account(text, catalogue, config)) is None:
             raise
-    else:
-        burstable = bool(meant.burstable)
-        return Need(size=meant.size, burstable=burstable, character=meant.character)
+        return need
+    burstable = bool(meant.burstable)
+    return Need(size=meant.size, burstable=burstable, character=meant.character)
+
+
+def _of_account(text: str, catalogue: Catalogue, config: Path | None) -> Need | None:
+    """Return the need of ACCOUNT/NAME, None where there is no such account."""
+    from broker.cost.machine import of_instance
+    from broker.machine import find
+    from broker.places import places_of
+
+    places = places_of(config)
+    account = text.partition("/")[0]
+    if account not in places:
+        return None
     adapter, instance = find(text, config=config)
     adapter.close()
     return of_instance(instance, places[account], account, catalogue).need()
 
 
-def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -> Machine:
+def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -> Need:
+    from broker.cost import files
+    from broker.places import places_of
+
     machines = files.read(path, catalogue, places_of(config))
     named = [machine for machine in machines if machine.name == name]
     if not named:
@@ -48,4 +59,4 @@ def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -
         raise NotFound(f"there is no machine {name} in {path}", hint=hint)
     if len({machine.need() for machine in named}) > 1:
         raise ConfigError(f"{len(named)} machines in {path} are called {name}, and differ")
-    return named[0]
+    return named[0].need()

@@ -96,9 +96,16 @@ class Catalogue:
 
     def known(self, place: Place) -> Place:
         """Return the place; ConfigError with the nearest names when nothing is known of it."""
-        found = {str(each) for each in self.places()}
-        if str(place) not in found:
-            hint = did_you_mean(str(place), found)
+        query = (
+            "SELECT EXISTS(SELECT 1 FROM offered WHERE provider = ?1 AND region = ?2) "
+            "OR EXISTS(SELECT 1 FROM price WHERE provider = ?1 AND region = ?2) "
+            "OR EXISTS(SELECT 1 FROM told WHERE provider = ?1 AND region = ?2) "
+            "OR EXISTS(SELECT 1 FROM host WHERE provider = ?1 AND region = ?2)"
+        )
+        with self._reading():
+            (found,) = self._db.execute(query, (place.provider, place.region)).fetchone()
+        if not found:
+            hint = did_you_mean(str(place), map(str, self.places()))
             raise ConfigError(f"the catalogue knows nothing of {place}", hint=hint)
         return place
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from broker.adapter import Limits
+from typing import TYPE_CHECKING
+
 from broker.fit.labels import fit_labels
 from broker.fit.names import fit_name
 from broker.fit.volumes import fit_volumes
@@ -15,6 +16,9 @@ from broker.model import (
     NicSpec,
     Size,
 )
+
+if TYPE_CHECKING:
+    from broker.adapter import Limits
 
 
 def fit(spec: InstanceSpec, limits: Limits) -> tuple[InstanceSpec, tuple[Loss, ...]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from broker.adapter import LabelRule
 from broker.model import Fidelity, Loss
+
+if TYPE_CHECKING:
+    from broker.adapter import LabelRule
 
 
 def fit_labels(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from broker.adapter import NameRule
 from broker.model import Fidelity, Loss
+
+if TYPE_CHECKING:
+    from broker.adapter import NameRule
 
 
 def fit_name(name: str, rule: NameRule, field: str = "name") -> tuple[str, tuple[Loss, ...]]:

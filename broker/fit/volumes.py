@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from broker.adapter import Limits
+from typing import TYPE_CHECKING
+
 from broker.fit.labels import fit_labels
 from broker.model import Bus, Fidelity, Loss, VolumeSpec
+
+if TYPE_CHECKING:
+    from broker.adapter import Limits
 
 
 def fit_volumes(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,3 +147,22 @@ def test_a_target_that_is_nothing_is_refused(interop: World) -> None:
     assert told.code == 2
     assert "neither a place nor an account" in told.err
     assert "There are eu, lab" in told.err
+
+
+def test_mapping_a_size_loads_no_adapters_and_no_costs(tmp_path: Path) -> None:
+    program = """
+import sys
+from broker.cli.app import app
+app(["size", "map", "4x16", "--to", "aws/eu-central-1"], standalone_mode=False)
+print(*sys.modules, file=sys.stderr)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"INTEROP_CONFIG": str(tmp_path / "none.toml")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(told.stderr.split())
+    assert "broker.sizing" in loaded
+    assert not loaded & {"broker.adapter", "broker.registry", "broker.cost", "numpy", "concurrent"}
