@@ -10,6 +10,7 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.base import Base
 from adapters.openstack.errors import calling
+from adapters.openstack.limits import STATELESS
 from adapters.openstack.translate import firewalls
 from adapters.openstack.translate.networks import CLOSED, tags, worn_by
 from broker.errors import Conflict, NotFound, Unsupported
@@ -96,7 +97,7 @@ class Firewalls(Base):
             "name": spec.name,
             "description": marks.description(token, spec.description),
         }
-        if "stateful-security-group" in self._session.extensions:
+        if STATELESS in self._session.extensions:
             # said in any case: an operator may let new groups be stateless
             wish["stateful"] = spec.stateful
         elif not spec.stateful:

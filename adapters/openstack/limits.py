@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from adapters.openstack import marks
@@ -16,6 +16,10 @@ from adapters.openstack.volumes import MOST_GIB
 from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
 from broker.errors import AccessDenied, NotFound
 from broker.model import GIB, Arch
+
+ADDRESS_GROUPS = "security-groups-remote-address-group"
+STATELESS = "stateful-security-group"
+"""Extensions of neutron that let security groups say more."""
 
 
 def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str]) -> Limits:
@@ -36,14 +40,7 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
             max_key=marks.MOST_CHARACTERS,
             max_value=marks.MOST_CHARACTERS,
         ),
-        firewall=FirewallLimits(
-            denies=False,
-            group_peers=True,
-            protocols=PROTOCOLS_SAID,
-            address_sets="security-groups-remote-address-group" in session.extensions,
-            stateless="stateful-security-group" in session.extensions,
-            platform=PLATFORM,
-        ),
+        firewall=firewall(session.extensions),
         user_data_max=USER_DATA_MOST,
         any_size=False,
         sets_mac=True,
@@ -60,6 +57,18 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
         ),
         image_formats=frozenset(formats),
         apis={each: session.microversion(each) for each in NEWEST},
+    )
+
+
+def firewall(extensions: Collection[str]) -> FirewallLimits:
+    """Return what security groups can say where neutron has these extensions."""
+    return FirewallLimits(
+        denies=False,
+        group_peers=True,
+        protocols=PROTOCOLS_SAID,
+        address_sets=ADDRESS_GROUPS in extensions,
+        stateless=STATELESS in extensions,
+        platform=PLATFORM,
     )
 
 

@@ -8,8 +8,7 @@ import random
 from adapters.aws.limits import LIMITS as AWS
 from adapters.azure.limits import LIMITS as AZURE
 from adapters.kvm.limits import LIMITS as KVM
-from adapters.openstack.platform import PLATFORM
-from adapters.openstack.translate.firewalls import PROTOCOLS_SAID
+from adapters.openstack.limits import ADDRESS_GROUPS, STATELESS, firewall
 from broker.adapter import FirewallLimits
 from broker.model import (
     TCP,
@@ -27,15 +26,7 @@ from broker.model import (
 )
 from tests.firewall import oracle
 
-# a deployment with every extension; a project's quota (100 rules in all by default) is not a limit
-# of one firewall
-NEUTRON = FirewallLimits(
-    denies=False,
-    protocols=PROTOCOLS_SAID,
-    address_sets=True,
-    stateless=True,
-    platform=PLATFORM,
-)
+NEUTRON = firewall({ADDRESS_GROUPS, STATELESS})
 
 DIALECTS: dict[str, FirewallLimits] = {
     "security groups": AWS.firewall,
