@@ -78,7 +78,8 @@ def go_round(
             if real:
                 told = ready(places[there], moved.id, boots=boots)
                 assert (told["data"], told["root"]) == (machine.DATA[0].decode(), "/dev/vda3")
-                address = told["ip"].split("/")[0]
+                if there == "kvm":
+                    address = told["ip"].split("/")[0]
             machine.forget(places[here], name)
             yield Leg(
                 here=here,
