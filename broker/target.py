@@ -22,13 +22,14 @@ class Target(Strict):
     vcpus_left: int | None = None
 
 
-def target(text: str, *, config: Path | None = None) -> Target:
-    """Return the target people mean by PROVIDER/REGION, or by ACCOUNT, which is asked now.
+def target(text: str, *, vcpu_quota: int | None = None, config: Path | None = None) -> Target:
+    """Return the target people mean by PROVIDER/REGION or by ACCOUNT.
 
-    ConfigError for an account nobody wrote down, naming the nearest.
+    An account is asked now what it may still start, unless ``vcpu_quota`` says it. ConfigError for
+    one that nobody wrote down names those there are.
     """
     if "/" in text:
-        return Target(place=Place.parse(text))
+        return Target(place=Place.parse(text), vcpus_left=vcpu_quota)
     from broker import registry  # what follows is only needed where an account is asked
     from broker.places import places_of
 
@@ -36,6 +37,8 @@ def target(text: str, *, config: Path | None = None) -> Target:
     if text not in places:
         hint = did_you_mean(text, places) if places else "Say PROVIDER/REGION"
         raise ConfigError(f'"{text}" is neither a place nor an account', hint=hint)
+    if vcpu_quota is not None:
+        return Target(place=places[text], account=text, vcpus_left=vcpu_quota)
     adapter = registry.open(text, config=config, patience_s=registry.PROMPT_PATIENCE_S)
     try:
         return Target(place=places[text], account=text, vcpus_left=vcpus_left(adapter))

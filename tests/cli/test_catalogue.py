@@ -129,6 +129,13 @@ def test_a_quota_somebody_names_counts_instead(interop: World) -> None:
     assert interop(*command).code == 3
     assert interop(*command, "--vcpu-quota", "4").code == 0
     assert interop(*command, "--vcpu-quota", "0").code == 3
+    accounts = interop.accounts.read_text("utf-8")
+    faults = 'faults = [{ kind = "wrong_credentials" }]'
+    interop.accounts.write_text(
+        accounts.replace("[accounts.eu]", f"[accounts.eu]\n{faults}"), "utf-8"
+    )
+    assert interop(*command, "--vcpu-quota", "4").code == 0, "the account is not asked then"
+    assert interop(*command).code == 2
 
 
 def test_an_account_without_a_quota_has_none(interop: World) -> None:

@@ -98,7 +98,7 @@ def map_(
     from broker.sizing import map_size, staleness
     from broker.target import target
 
-    targets = [target(each, config=run.config) for each in to]
+    targets = [target(each, vcpu_quota=vcpu_quota, config=run.config) for each in to]
     with Catalogue() as catalogue:
         need = need_of(machine, catalogue, inventory=inventory, config=run.config)
         size = _given(arch=choice(Arch, arch) if arch else None, gpus=gpus)
@@ -126,9 +126,7 @@ def map_(
         ]
     found = [
         map_size(
-            need.model_copy(
-                update={"vcpu_quota": each.vcpus_left if vcpu_quota is None else vcpu_quota}
-            ),
+            need.model_copy(update={"vcpu_quota": each.vcpus_left}),
             market,
             prefer=Prefer.CLOSEST if closest else Prefer.CHEAPEST,
             plan=choice(Plan, plan),
