@@ -44,7 +44,9 @@ def equal(one: FirewallSpec, other: FirewallSpec) -> None:
 
 
 def translated(spec: FirewallSpec, limits: FirewallLimits) -> None:
-    assert translate(spec, limits).proof.never_wider
+    verdict = translate(spec, limits).proof.verdict
+    # all protocols but a denied one: some of the rest have no name there
+    assert verdict == "equal" or (verdict == "tighter" and limits.protocols is not None)
 
 
 def main() -> None:
