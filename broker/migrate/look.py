@@ -14,6 +14,7 @@ from broker.firewall.surroundings import (
     policies,
     subnet_firewalls,
 )
+from broker.migrate.quotas import Used, used_by
 from broker.model import (
     Firewall,
     FirewallRule,
@@ -35,7 +36,8 @@ class Look(Strict):
     subnets of the machine's cards, by subnet, and ``policies`` before all of them, by network;
     ``defaults`` are the source's, behind every firewall. ``target_subnet_firewalls`` and
     ``target_policies`` are the same of those networks there that its cards may go to.
-    ``taken`` are the addresses in use on each network of the target.
+    ``taken`` are the addresses in use on each network of the target, and ``used`` is what its
+    quotas count.
     """
 
     source: str
@@ -50,6 +52,7 @@ class Look(Strict):
     target_instances: tuple[str, ...]
     taken: Addresses
     target_has_console: bool
+    used: Used = Used()
     address_sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
     subnet_firewalls: Mapping[str, tuple[Firewall, ...]] = {}
     policies: Mapping[str, tuple[FirewallRule, ...]] = {}
@@ -87,6 +90,7 @@ def look(
         target_instances=tuple(one.name for one in there),
         taken=_taken(there),
         target_has_console=isinstance(target, ConsoleLog),
+        used=used_by(there),
         address_sets=address_sets(source, firewalls, nics),
         subnet_firewalls=subnet_firewalls(source, nics),
         policies=policies(source, nics),

@@ -13,6 +13,7 @@ from broker.migrate.firewalls import map_firewalls
 from broker.migrate.look import Look
 from broker.migrate.networks import map_networks
 from broker.migrate.options import Options
+from broker.migrate.quotas import of_quotas
 from broker.migrate.steps import (
     CopyDisks,
     CreateInstance,
@@ -23,7 +24,7 @@ from broker.migrate.steps import (
     VerifyDisk,
     VerifyInstance,
 )
-from broker.model import Fidelity, InstanceSpec, Loss, Offer, Power
+from broker.model import Fidelity, InstanceSpec, Loss, Offer, Power, Size
 from broker.nearest import did_you_mean
 
 NAME_IN_ID = 24
@@ -63,6 +64,7 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
         losses=(
             *losses,
             *size_losses,
+            *of_quotas(look.limits.quotas, look.used, _got(choice, spec), spec.volumes),
             *network_losses,
             *firewall_losses,
             *_while_running(look, options),
@@ -159,10 +161,14 @@ def _asked_for(name: str, offers: Sequence[Offer]) -> Offer:
     raise ConfigError(f"the target offers no size {name}", hint=hint)
 
 
+def _got(choice: Choice, spec: InstanceSpec) -> Size:
+    return choice.offer.size if choice.offer else spec.size
+
+
 def _told(choice: Choice, spec: InstanceSpec) -> SizeChoice:
     return SizeChoice(
         offer=choice.offer.id if choice.offer else None,
-        size=choice.offer.size if choice.offer else spec.size,
+        size=_got(choice, spec),
         price_per_hour=choice.offer.price_per_hour if choice.offer else None,
         reason=choice.reason,
         runner_up=choice.runner_up,

@@ -22,8 +22,8 @@ def lasting(kind: str, calls: str, **more: Any) -> Fault:
 
 
 def test_a_full_target_keeps_the_disks_and_the_next_try_sends_nothing(world: World) -> None:
-    world.settle(quotas={"instances": 0})
     plan = world.plan()
+    world.settle(quotas={"instances": 0})
     with pytest.raises(QuotaExceeded) as failed:
         world.apply(plan)
     world.assert_target_clean(disks=2)
@@ -43,8 +43,8 @@ def test_a_full_target_keeps_the_disks_and_the_next_try_sends_nothing(world: Wor
 
 
 def test_the_next_try_sends_what_the_source_has_written_since(world: World) -> None:
-    world.settle(quotas={"instances": 0})
     plan = world.plan()
+    world.settle(quotas={"instances": 0})
     with pytest.raises(QuotaExceeded):
         world.apply(plan)
     world.write_to_root(3 * MIB, b"new")
@@ -54,9 +54,10 @@ def test_the_next_try_sends_what_the_source_has_written_since(world: World) -> N
 
 
 def test_no_room_for_the_disks(world: World) -> None:
+    plan = world.plan()
     world.settle(quotas={"volume_bytes": 5 * MIB})
     with pytest.raises(QuotaExceeded):
-        world.apply(world.plan())
+        world.apply(plan)
     world.assert_target_clean(disks=1)
     assert world.source_power is Power.RUNNING
 
@@ -172,8 +173,8 @@ def test_litter_does_not_take_a_machine_back(world: World) -> None:
 
 
 def test_what_cannot_be_undone_is_named_and_undone_later(world: World) -> None:
-    world.settle(quotas={"instances": 0})
     plan = world.plan()
+    world.settle(quotas={"instances": 0})
     with (
         world.cloud.faults.inject(lasting("expired", "delete_network")),
         world.lab.faults.inject(lasting("expired", "start_instance")),
@@ -206,8 +207,8 @@ class TestUndo:
         assert world.undo(plan).leftovers == ()
 
     def test_kept_disks_go_too(self, world: World) -> None:
-        world.settle(quotas={"instances": 0})
         plan = world.plan()
+        world.settle(quotas={"instances": 0})
         with pytest.raises(QuotaExceeded):
             world.apply(plan)
         world.undo(plan)
@@ -250,8 +251,8 @@ def test_lost_answers_to_creates_make_nothing_twice(world: World) -> None:
 def test_a_disk_whose_journal_is_lost_is_not_trusted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.settle(quotas={"instances": 0})
     plan = world.plan()
+    world.settle(quotas={"instances": 0})
     with pytest.raises(QuotaExceeded):
         world.apply(plan)
     for journal in world.state.rglob("*.journal"):
