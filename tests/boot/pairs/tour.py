@@ -62,7 +62,13 @@ def go_round(
             boots += real
             console = rf"INTEROP-GUEST-READY .*\bboots={boots} " if real else None
             began = time.monotonic()
-            plan = migrate.plan(f"{here}/{name}", there, console=console, opened=places)
+            plan = migrate.plan(
+                f"{here}/{name}",
+                there,
+                allow_smaller=True,  # the size that is large enough grows from stop to stop
+                console=console,
+                opened=places,
+            )
             assert not plan.blocking, f"{here} -> {there}: {plan.blocking}"
             stack.callback(migrate.undo, plan, opened=places, state=folder)
             report = migrate.apply(plan, opened=places, state=folder)
