@@ -78,8 +78,8 @@ class Instances(Base):
         The same token twice makes one.
         """
         launch.check(spec, disks)
-        chosen = self._offer(spec, offer, len(disks))
         with calling("create instance"):
+            chosen = self._offer(spec, offer, len(disks))
             made = launch.launch(
                 self._session.ec2, spec, disks, chosen, self._virtual(chosen.id), token
             )
@@ -133,9 +133,8 @@ class Instances(Base):
         """Give a stopped machine another size; Conflict when it runs."""
         with calling("resize instance"):
             machine = self.instance(id)
-        wanted = machine.spec.model_copy(update={"size": size})
-        chosen = self._offer(wanted, offer, len(machine.volumes))
-        with calling("resize instance"):
+            wanted = machine.spec.model_copy(update={"size": size})
+            chosen = self._offer(wanted, offer, len(machine.volumes))
             self._session.ec2.modify_instance_attribute(
                 InstanceId=id, InstanceType={"Value": chosen.id}
             )
