@@ -33,10 +33,16 @@ def demo() -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,  # Ctrl-C goes to the whole group, as on a terminal
+        preexec_fn=_heed_interrupts,
     ) as running:
         yield running
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGTERM)
+
+
+def _heed_interrupts() -> None:
+    """Undo what a background job of a shell inherits: a script cannot trap what it is to ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def assert_nothing_is_left() -> None:
