@@ -69,7 +69,8 @@ CONF
     # the first start probes QEMU for ten seconds or so
     for _ in $(seq 300); do
         answers && return
-        alive libvirtd || return 1
+        # not by its name, which is another one until the namespace is entered
+        kill -0 "$(cat "$pids/libvirtd")" 2>/dev/null || return 1
         sleep 0.2
     done
     return 1
