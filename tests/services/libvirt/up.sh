@@ -53,6 +53,9 @@ start() {
 }
 
 start_daemons() {
+    # Daemons that were killed leave theirs behind, with bridges this libvirtd did not make and
+    # will not make again. What still runs in it keeps it, without a name.
+    if [ -e "/run/netns/$netns" ] && ! alive libvirtd; then ip netns del "$netns"; fi
     [ -e "/run/netns/$netns" ] || ip netns add "$netns"
     ip -n "$netns" link set lo up
     mkdir -p /run/libvirt
