@@ -23,6 +23,9 @@ KNOCKER = Path(__file__).with_name("knocker.py")
 FORWARD_S = 60.0
 """Twice the longest forward delay there is."""
 
+JUMPS = ("libvirt-in", "libvirt-out")
+"""What libvirt's filters of machines hang from."""
+
 
 class ThirdParty:
     """A network namespace with one end of a cable in the bridge."""
@@ -73,6 +76,28 @@ def on_bridge(bridge: str, address: ipaddress.IPv4Interface) -> Iterator[ThirdPa
         _run("ip", "-n", name, "link", "set", plug, "up")
         _wait_until_forwarding(where, cable)
         yield ThirdParty(name)
+
+
+@contextmanager
+def unbroken(bridge: str) -> Iterator[None]:
+    """Keep libvirt's filters between a bridge and its machines while libvirt changes any of them.
+
+    With each change libvirt takes its jumps out of the chain FORWARD, one of each, and puts new
+    ones back some 50 ms later; in between nothing is filtered. Of two of each, one stays.
+    """
+    where = _namespace_of(bridge)
+    inside = ["ip", "netns", "exec", where[1]] if where else []
+    for number, chain in enumerate(JUMPS, start=1):
+        _run(*inside, "iptables", "-I", "FORWARD", str(number), "-j", chain)
+    try:
+        yield
+    finally:
+        listed = _run(*inside, "iptables", "-S", "FORWARD").splitlines()[1:]
+        for chain in JUMPS:
+            # the last one: libvirt's own stay in their order
+            last = len(listed) - listed[::-1].index(f"-A FORWARD -j {chain}")
+            _run(*inside, "iptables", "-D", "FORWARD", str(last))
+            del listed[last - 1]
 
 
 def _wait_until_forwarding(where: list[str], cable: str) -> None:
