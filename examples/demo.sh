@@ -20,8 +20,10 @@ export AWS_ACCESS_KEY_ID=AKIAINTEROPTESTSONLY
 export AWS_SECRET_ACCESS_KEY=interop/tests/secret/known/to/everybody0
 unset AWS_PROFILE AWS_SESSION_TOKEN
 
-heading() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
-run() { printf '\033[2m$ %s\033[0m\n' "$*"; "$@"; }
+bold='' dim='' plain=''
+if [ -t 1 ]; then bold=$'\033[1m' dim=$'\033[2m' plain=$'\033[0m'; fi
+heading() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+run() { printf '%s$ %s%s\n' "$dim" "$*" "$plain"; "$@"; }
 
 libvirt_was_up=no
 if virsh --quiet --connect qemu:///system version >/dev/null 2>&1; then libvirt_was_up=yes; fi
