@@ -12,7 +12,8 @@ from broker.catalog.values import HOURS_PER_MONTH
 from broker.cost.machine import Disk, Machine
 from broker.model import Offer
 
-CENT = Decimal("0.01")
+PERFORMANCE = {"iops": "IOPS-month", "throughput": "MiBps-month"}
+"""The unit of what a disk may be sold with apart."""
 
 
 class Line(NamedTuple):
@@ -39,7 +40,7 @@ class Sum(NamedTuple):
         return not self.unpriced
 
     def __str__(self) -> str:
-        told = f"{self.amount.quantize(CENT):,} {self.currency}"
+        told = f"{self.amount:,.2f} {self.currency}"
         if self.exact:
             return told
         count = len(self.unpriced)
@@ -52,7 +53,7 @@ class Sum(NamedTuple):
 
     def short(self) -> str:
         """Return the amount alone, marked when it is a lower bound."""
-        return f"{'' if self.exact else '≥ '}{self.amount.quantize(CENT):,} {self.currency}"
+        return f"{'' if self.exact else '≥ '}{self.amount:,.2f} {self.currency}"
 
 
 class Bill(NamedTuple):
@@ -163,7 +164,8 @@ def _compute(machine: Machine, offer: Offer, market: Market) -> Iterator[Line]:
 
 
 def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
-    kind = substitute(disk.kind, provider, market)
+    rated = bool(disk.iops or disk.mibps)
+    kind = substitute(disk.kind, provider, market, rated=rated)
     if kind is None:
         yield _line("disk", items.disk(disk.kind or "unknown", "gib"), disk.gib, "GiB-month", None)
         return
@@ -176,15 +178,19 @@ def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
         return
     name = items.disk(kind, "gib")
     yield _line("disk", name, disk.gib, "GiB-month", market.price(name))
-    free_iops, free_mibps = included(kind, market)
-    for what, wanted, free, unit in (
-        ("iops", disk.iops, free_iops, "IOPS-month"),
-        ("throughput", disk.mibps, free_mibps, "MiBps-month"),
+    free = included(kind, market)
+    for what, wanted, without in (
+        ("iops", disk.iops, free.iops),
+        ("throughput", disk.mibps, free.mibps),
     ):
-        name = items.disk(kind, what)
-        beyond = wanted - free
-        if beyond > 0 and market.begins(name):  # a kind sold without it has it included
-            yield _line(f"disk {what}", name, Decimal(beyond), unit, market.price(name))
+        if without is None:
+            continue
+        name, unit = items.disk(kind, what), PERFORMANCE[what]
+        if without == 0 == wanted:  # all of it is paid, and nobody told how much it is
+            yield _line(f"disk {what}", name, Decimal(0), unit, None)
+        elif wanted > without:
+            beyond = Decimal(wanted - without)
+            yield _line(f"disk {what}", name, beyond, unit, market.price(name))
 
 
 def _line(what: str, item: str, quantity: Decimal, unit: str, price: Price | None) -> Line:

@@ -70,6 +70,39 @@ def test_only_performance_beyond_what_is_included_is_paid(catalogue: Catalogue) 
     assert now(catalogue, slow) == plain
 
 
+def test_performance_that_is_paid_but_not_told_or_not_priced_is_unknown(
+    catalogue: Catalogue,
+) -> None:
+    untold = now(catalogue, machine(disks=(Disk(gib=Decimal(100), kind="io2"),)))
+    assert untold.unpriced == ("disk:io2:iops",), "no disk of this kind is without"
+    told = now(catalogue, machine(disks=(Disk(gib=Decimal(100), kind="io2", iops=5000),)))
+    assert told.amount - untold.amount == 5000 * Decimal("0.078")
+    v2 = Disk(gib=Decimal(100), kind="premium_v2", iops=4000)
+    west = now(catalogue, machine(place=WEST, offer="Standard_D2s_v5", disks=(v2,)))
+    assert west.unpriced == ("disk:premium_v2:iops",), "what we ship has no price for it"
+
+
+@pytest.mark.parametrize(
+    ("disk", "there"),
+    [
+        (Disk(gib=Decimal(100), kind="gp3"), "disk:standard_ssd:upto:128"),
+        (Disk(gib=Decimal(100), kind="gp3", iops=3000, mibps=125), "disk:premium_v2:gib"),
+        (Disk(gib=Decimal(100), kind="io2", iops=3000), "disk:premium_v2:gib"),
+        (Disk(gib=Decimal(100), kind="st1"), "disk:standard_hdd:upto:128"),
+    ],
+)
+def test_a_disk_is_another_of_its_making_that_can_be_as_fast(
+    catalogue: Catalogue, disk: Disk, there: str
+) -> None:
+    west = report(catalogue, machine(disks=(disk,)), to=(WEST,)).targets[0]
+    assert [line.item for line in west.bills[0].lines if line.what == "disk"] == [there]
+
+
+def test_amounts_of_any_length_can_be_written() -> None:
+    assert str(Sum(Decimal("1e40"), "USD")).endswith(",000.00 USD")
+    assert Sum(Decimal("2.675"), "USD").short() == "2.68 USD"
+
+
 def test_whole_disks_are_paid_by_the_next_larger_one(catalogue: Catalogue) -> None:
     azure = machine(place=WEST, offer="Standard_D2s_v5")
     for gib, dearer in ((1, "2.4"), (32, "2.4"), (33, "4.8"), (4096, "307.2")):

@@ -33,7 +33,8 @@ ABOUT = (
 MACHINE = {
     "TermType": "OnDemand", "Location Type": "AWS Region", "Unit": "Hrs",
     "Product Family": "Compute Instance", "Instance Type": "m5.large", "Tenancy": "Shared",
-    "Operating System": "Linux", "License Model": "No License required", "CapacityStatus": "Used", "Pre Installed S/W": "NA",
+    "Operating System": "Linux", "License Model": "No License required",
+    "CapacityStatus": "Used", "Pre Installed S/W": "NA",
     "usageType": "EUC1-BoxUsage:m5.large", "PricePerUnit": "0.1150000000",
 }  # fmt: skip
 RESERVED = MACHINE | {
