@@ -98,6 +98,8 @@ def _other(row: Row, amount: Decimal) -> Told | None:
             return items.disk(kind, "throughput"), "MiBps-month", amount / MIB_PER_GIB
         case "Storage Snapshot" if usage.endswith("EBS:SnapshotUsage"):
             return items.SNAPSHOT, "GiB-month", amount
+        case "EBS direct API Requests" if usage.endswith("EBS:directAPI.snapshot.Put"):
+            return items.BLOCKS, "1000 requests", amount * 1000
         case "Data Transfer" if usage.endswith("DataTransfer-Out-Bytes"):
             return f"{items.EGRESS}{row['StartingRange'] or 0}", "GiB", amount
     if usage.endswith("PublicIPv4:InUseAddress"):

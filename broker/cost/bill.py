@@ -17,11 +17,14 @@ PERFORMANCE = {"iops": "IOPS-month", "throughput": "MiBps-month"}
 
 
 class Line(NamedTuple):
-    """Something paid for. ``price`` and ``amount`` are None when nobody says what it costs."""
+    """Something paid for. ``price`` and ``amount`` are None when nobody says what it costs.
+
+    ``quantity`` is None when nobody says how much of it there is.
+    """
 
     what: str
     item: str
-    quantity: Decimal
+    quantity: Decimal | None
     unit: str
     price: Price | None
     amount: Decimal | None
@@ -107,7 +110,7 @@ class Till:
     def __init__(self, market: Market, egress: Price | None) -> None:
         self.market = market
         self._egress = egress
-        self._compute: dict[tuple[str, str, str, Decimal], tuple[Line, ...]] = {}
+        self._compute: dict[tuple[str, str, str | None, Decimal], tuple[Line, ...]] = {}
         self._disks: dict[tuple[str | None, Decimal, int, int, str], tuple[Line, ...]] = {}
 
     def lines(self, machine: Machine, offer: Offer) -> list[Line]:
@@ -128,13 +131,11 @@ class Till:
             hours = Decimal(machine.addresses * HOURS_PER_MONTH)
             price = self.market.price(items.ADDRESS)
             found.append(_line("address", items.ADDRESS, hours, "hour", price))
-        if machine.snapshots_gib:
+        if (kept := machine.snapshots_gib) != 0:
             price = self.market.price(items.SNAPSHOT)
-            gib = machine.snapshots_gib
-            found.append(_line("snapshot", items.SNAPSHOT, gib, "GiB-month", price))
-        if machine.egress_gib:
-            name = f"{items.EGRESS}*"
-            found.append(_line("egress", name, machine.egress_gib, "GiB", self._egress))
+            found.append(_line("snapshot", items.SNAPSHOT, kept, "GiB-month", price))
+        if (sent := machine.egress_gib) != 0:
+            found.append(_line("egress", f"{items.EGRESS}*", sent, "GiB", self._egress))
         return found
 
 
@@ -158,9 +159,8 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
 
 
 def _compute(machine: Machine, offer: Offer, market: Market) -> Iterator[Line]:
-    for quantity, price in market.compute(offer, machine.plan, machine.os):
-        name = price.item if price else items.compute(offer.id, machine.plan, machine.os)
-        yield _line("compute", name, quantity * machine.hours, "hour", price)
+    for part in market.compute(offer, machine.plan, machine.os):
+        yield _line("compute", part.item, part.quantity * machine.hours, "hour", part.price)
 
 
 def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
@@ -187,12 +187,18 @@ def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
             continue
         name, unit = items.disk(kind, what), PERFORMANCE[what]
         if without == 0 == wanted:  # all of it is paid, and nobody told how much it is
-            yield _line(f"disk {what}", name, Decimal(0), unit, None)
+            yield _line(f"disk {what}", name, None, unit, None)
         elif wanted > without:
             beyond = Decimal(wanted - without)
             yield _line(f"disk {what}", name, beyond, unit, market.price(name))
 
 
-def _line(what: str, item: str, quantity: Decimal, unit: str, price: Price | None) -> Line:
-    amount = None if price is None else quantity * price.amount
-    return Line(what, item, quantity, price.unit if price else unit, price, amount)
+def _line(what: str, item: str, quantity: Decimal | None, unit: str, price: Price | None) -> Line:
+    if quantity is None or price is None:
+        return Line(what, item, quantity, unit, None, None)
+    return Line(what, item, quantity, price.unit, price, quantity * price.amount)
+
+
+def quantity_text(line: Line) -> str:
+    """Return how much of it there is, as people write it; empty when nobody says so."""
+    return "" if line.quantity is None else f"{line.quantity.normalize():f}"

@@ -182,7 +182,7 @@ class _Desk:
     def till(self, place: Place, account: str, machines: Iterable[Machine]) -> Till:
         """Return what prices ``machines`` at a place, where they send all they send."""
         market = self.market(place, account)
-        sent = sum((machine.egress_gib for machine in machines), Decimal(0))
+        sent = sum((machine.egress_gib or Decimal(0) for machine in machines), Decimal(0))
         return Till(market, egress_price(market, sent))
 
     def mapped(self, machine: Machine, market: Market) -> Mapped:
@@ -194,7 +194,7 @@ class _Desk:
         )  # fmt: skip
         if alike not in self._mapped:
             self._mapped[alike] = map_size(
-                machine.need(), market, plan=machine.plan, system=machine.os
+                machine.need(), market, plan=machine.plan, system=machine.os or items.LINUX
             )
         return self._mapped[alike]
 
@@ -276,7 +276,8 @@ class _Moves:
                 amount = None
                 if sum_.amount is not None and line.amount is not None:
                     amount = sum_.amount + line.amount
-                line = line._replace(quantity=sum_.quantity + line.quantity, amount=amount)
+                quantity = (sum_.quantity or 0) + (line.quantity or 0)
+                line = line._replace(quantity=Decimal(quantity), amount=amount)
             self._sums[key] = line
 
     def lines(self) -> list[Line]:

@@ -119,7 +119,8 @@ class Shelf:
     def _priced(self, plan: Plan) -> Iterator[tuple[Offer, Decimal]]:
         for offer in self._market.offers(plan):
             if offer.price_per_hour is not None:
-                self.used += [price for _, price in self._market.compute(offer, plan) if price]
+                parts = self._market.compute(offer, plan)
+                self.used += [part.price for part in parts if part.price]
                 yield offer, offer.price_per_hour.amount * HOURS_PER_MONTH
 
     def _licensed(self, offer: Offer, plan: Plan) -> dict[str, Decimal]:

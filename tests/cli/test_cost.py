@@ -28,8 +28,15 @@ def machines(tmp_path: Path) -> str:
 
 
 def test_totals_by_place_machine_and_label(interop: World, machines: str) -> None:
-    command = ("cost", "compare", "-i", machines, "--to", "azure/westeurope")
+    command = (
+        "cost", "compare", "-i", machines, "--to", "azure/westeurope",
+        "--egress", "0", "--snapshots", "0",
+    )  # fmt: skip
     totals = interop(*command)
+    assert "nobody tells" not in totals.err
+    untold = interop(*command[:-4])
+    assert untold.rows[0][1].startswith("≥ ")
+    assert "the traffic of 2 machines (an inventory file, or --egress)" in untold.err
     assert totals.code == 0
     assert [row[0] for row in totals.rows] == ["now", "azure/westeurope"]
     assert totals.rows[1][2].startswith("≥ "), "nobody says what writing blocks there costs"
@@ -48,6 +55,7 @@ def test_accounts_are_priced_as_they_are(interop: World) -> None:
     assert told.code == 0
     assert told.rows[0][1].startswith("≥ 0.00"), "the memory cloud has no price list"
     assert "now: ≥ 0.00 USD, " in told.err
+    assert "the system of 1 machine (an inventory file, or --os)" in told.err
 
 
 @pytest.mark.parametrize("name", ["r.html", "r.csv", "r.json"])

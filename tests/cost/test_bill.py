@@ -26,6 +26,8 @@ def machine(name: str = "web", **changes: object) -> Machine:
         "size": Size(vcpus=2, memory=8192),
         "offer": "m5.large",
         "disks": (Disk(gib=Decimal(100), kind="gp3"),),
+        "egress_gib": 0,
+        "snapshots_gib": 0,
     }
     return Machine.model_validate(plain | changes)
 
@@ -96,6 +98,20 @@ def test_a_disk_is_another_of_its_making_that_can_be_as_fast(
 ) -> None:
     west = report(catalogue, machine(disks=(disk,)), to=(WEST,)).targets[0]
     assert [line.item for line in west.bills[0].lines if line.what == "disk"] == [there]
+
+
+def test_what_nobody_tells_is_not_nothing(catalogue: Catalogue) -> None:
+    told = machine()
+    untold = machine(os=None, egress_gib=None, snapshots_gib=None)
+    sums = now(catalogue, untold)
+    assert sums.amount == now(catalogue, told).amount
+    assert sums.unpriced == ("licence:unknown:vcpu", "snapshot:gib", "egress:internet:*")
+    west = report(catalogue, untold, to=(WEST,)).targets[0]
+    assert "the cheapest of" in west.bills[0].why, "the size is found all the same"
+    assert set(west.monthly.unpriced) == set(sums.unpriced)
+    assert untold.completed(os="linux", egress_gib=0, snapshots_gib=0) == told
+    assert told.completed(os="windows", egress_gib=5) is told, "what is told stays"
+    assert untold.completed() is untold
 
 
 def test_amounts_of_any_length_can_be_written() -> None:

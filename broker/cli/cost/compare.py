@@ -10,9 +10,12 @@ from broker.cli.cost.arguments import (
     Accounts,
     Currency,
     DoubleRunning,
+    Egress,
     Inventory,
     PricesOf,
     RatesFile,
+    Snapshots,
+    System,
     To,
     made,
 )
@@ -38,6 +41,9 @@ def compare(
     currency: Currency = "USD",
     rates: RatesFile = None,
     double_running: DoubleRunning = 7,
+    egress: Egress = None,
+    snapshots: Snapshots = None,
+    system: System = None,
 ) -> None:
     """Show what machines cost now and would cost elsewhere.
 
@@ -47,7 +53,10 @@ def compare(
     from broker.cost.compare import MONTHS
     from broker.cost.tables import as_json
 
-    found, complete = made(run, accounts, inventory, to, prices_of, currency, rates, double_running)
+    untold = {"egress_gib": egress, "snapshots_gib": snapshots, "os": system}
+    found, complete = made(
+        run, accounts, inventory, to, prices_of, currency, rates, double_running, untold
+    )
     if run.json:
         print_json(as_json(found))
     elif by == "machine":

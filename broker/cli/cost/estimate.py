@@ -68,6 +68,7 @@ def estimate(
 
 def _show(run: Run, bill: Bill, currency: str) -> None:
     from broker.cli.output import note, print_table
+    from broker.cost.bill import quantity_text
 
     if bill.blocked:
         note(f"{bill.place}: {bill.blocked}")
@@ -81,7 +82,7 @@ def _show(run: Run, bill: Bill, currency: str) -> None:
                 f"{line.what}, {bill.offer.id}"
                 if line.what == "compute" and bill.offer
                 else line.what,
-                f"{line.quantity.normalize():f}",
+                quantity_text(line) or "unknown",
                 line.unit,
                 f"{line.price.amount.normalize():f}" if line.price else "unknown",
                 f"{line.amount:.2f} {currency}" if line.amount is not None else "unknown",

@@ -159,7 +159,7 @@ def _prices(mapped: Mapped, market: Market, plan: Plan, system: str) -> list[Pri
     """Return what the price of the size taken consists of."""
     offer = mapped.match.offer
     parts = market.compute(offer, plan, system) if offer else []
-    return [price for _, price in parts if price is not None]
+    return [part.price for part in parts if part.price is not None]
 
 
 def _told(mapped: Mapped, prices: list[Price]) -> JsonValue:
