@@ -10,11 +10,15 @@ from itertools import chain
 from typing import NamedTuple
 
 from broker.catalog import items
-from broker.catalog.pricelist import Record
+from broker.catalog.pricelist import CURRENCY, Record
 from broker.catalog.store import Catalogue, Discount
 from broker.catalog.values import Confidence, Origin, Place, Plan, Price
 from broker.errors import ConfigError
 from broker.model import Host, Money, Offer, Strict
+from broker.nearest import did_you_mean
+
+SYSTEMS = ("windows", "rhel", "suse")
+"""What is sold with a system by the hour somewhere, though a place may have no price of it."""
 
 UNKNOWN = "unknown"
 """The system of which nobody tells what it is: there are no prices of it."""
@@ -55,6 +59,9 @@ class Market:
         rates: Rates | None = None,
     ) -> None:
         """Read everything about ``place``; ConfigError when the catalogue knows nothing of it."""
+        if not CURRENCY.fullmatch(currency):
+            hint = "Say its code of three capitals, such as USD"
+            raise ConfigError(f'"{currency}" is no currency', hint=hint)
         if rates is not None and rates.currency != currency:
             raise ConfigError(f"the rates are in {rates.currency}, the prices asked in {currency}")
         self.place = catalogue.known(place)
@@ -69,6 +76,7 @@ class Market:
         self._prices: dict[str, Price | None] = {}
         self._begins: dict[str, list[str]] = {}
         self._offers: dict[tuple[Plan, str], list[Offer]] = {}
+        self._systems = {items.LINUX, UNKNOWN, *SYSTEMS}
 
     @property
     def any_size(self) -> bool:
@@ -111,6 +119,8 @@ class Market:
         bare = self._bare(offer, plan)
         if system == items.LINUX:
             return bare
+        if system is not None and system not in self._systems:
+            self._learn(system)
         parts = [*bare, self._licence(system or UNKNOWN, offer.size.vcpus)]
         item = items.compute(offer.id, plan, system or UNKNOWN)
         whole = self.price(item)
@@ -119,6 +129,16 @@ class Market:
         told = [part.price for part in parts if part.price is not None]
         better = len(told) == len(parts) and max(map(_trust, told)) < _trust(whole)
         return parts if better else [Part(Decimal(1), item, whole)]
+
+    def _learn(self, system: str) -> None:
+        """ConfigError with the nearest for a system that no price here is about."""
+        places = {"compute": 2, "licence": 1}
+        told = (item.split(":") for item in self._records)
+        self._systems |= {word[places[word[0]]] for word in told if word[0] in places}
+        if system not in self._systems:
+            known = self._systems - {UNKNOWN}
+            hint = did_you_mean(system, known)
+            raise ConfigError(f'no price of {self.place} is for the system "{system}"', hint=hint)
 
     def _bare(self, offer: Offer, plan: Plan) -> list[Part]:
         """Return the price of the size, else of what it has: hosts of one's own know no plans."""

@@ -61,20 +61,6 @@ class Origin(IntEnum):
     BUNDLED = 3
 
 
-UNITS = frozenset(
-    {
-        "hour",
-        "GiB-hour",
-        "GiB-month",
-        "GiB",
-        "IOPS-month",
-        "MiBps-month",
-        "disk-month",
-        "1000 requests",
-    }
-)
-
-
 class Price(Strict):
     """What one unit of one item costs in one place, who said so and when.
 

@@ -16,6 +16,9 @@ from broker.errors import ConfigError
 from broker.model import Firmware, Offer
 from broker.sizing import Mapped, map_size
 
+Leaving = Mapping[tuple[str, str], Price | None]
+"""What a GiB costs that leaves, by place and account."""
+
 MONTHS = 36
 DAYS_PER_MONTH = Decimal(365) / 12
 BLOCKS_PER_GIB = 2048
@@ -202,7 +205,7 @@ class _Desk:
 def _now(machines: Sequence[Machine], desk: _Desk) -> Column:
     groups: dict[tuple[str, str], list[Machine]] = {}
     for machine in machines:
-        groups.setdefault((str(machine.place), machine.account), []).append(machine)
+        groups.setdefault(machine.home, []).append(machine)
     tills = {
         key: desk.till(group[0].place, group[0].account, group) for key, group in groups.items()
     }
@@ -213,23 +216,20 @@ def _now(machines: Sequence[Machine], desk: _Desk) -> Column:
             size=machine.size,
             firmware=frozenset({Firmware.UNKNOWN}),
         )
-        told = tills[str(machine.place), machine.account].lines(machine, offer)
+        told = tills[machine.home].lines(machine, offer)
         bills.append(Bill(machine, machine.place, offer, told))
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
     return Column("now", None, bills, monthly, Sum(Decimal(0), desk.currency))
 
 
-def _leaving(machines: Sequence[Machine], desk: _Desk) -> dict[str, Price | None]:
-    """Return what a GiB costs that leaves each place when all machines of it move at once."""
-    places: dict[str, Place] = {}
-    leaving: dict[str, Decimal] = {}
+def _leaving(machines: Sequence[Machine], desk: _Desk) -> Leaving:
+    """Return what a GiB costs that leaves, by whose machines where all move at once."""
+    leaving: dict[tuple[str, str], Decimal] = {}
     for machine in machines:
-        name = str(machine.place)
-        places[name] = machine.place
-        leaving[name] = leaving.get(name, Decimal(0)) + machine.gib
+        leaving[machine.home] = leaving.get(machine.home, Decimal(0)) + machine.gib
     return {
-        name: egress_price(desk.market(places[name], desk.account), gib)
-        for name, gib in leaving.items()
+        home: egress_price(desk.market(Place.parse(home[0]), home[1]), gib)
+        for home, gib in leaving.items()
     }
 
 
@@ -238,7 +238,7 @@ def _there(
     now: Column,
     place: Place,
     desk: _Desk,
-    leaving: Mapping[str, Price | None],
+    leaving: Leaving,
     days: int,
 ) -> Column:
     till = desk.till(place, desk.account, machines)
@@ -256,7 +256,7 @@ def _there(
             continue
         told = till.lines(machine, offer)
         bills.append(Bill(machine, place, offer, told, why=mapped.match.reason))
-        moves.add(_move(machine, told, leaving[str(machine.place)], till.market, days))
+        moves.add(_move(machine, told, leaving[machine.home], till.market, days))
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
     one_off = total(moves.lines(), desk.currency)
     overfull = _overfull(bills, till.market)

@@ -13,7 +13,7 @@ from broker.catalog import Catalogue
 from broker.catalog.items import LINUX
 from broker.catalog.values import HOURS_PER_MONTH, Place, Plan
 from broker.errors import NotFound
-from broker.fit.need import Need, Share, measured
+from broker.fit.need import MemoryShare, Need, Share, measured
 from broker.model import GIB, Firmware, Instance, Labels, Size, Strict
 from broker.survey import Listing
 
@@ -59,7 +59,7 @@ class Machine(Strict):
     burstable: bool = False
     character: str | None = None
     cpu_p95: Share | None = None
-    memory_p95: Share | None = None
+    memory_p95: MemoryShare | None = None
     account: str = ""
     labels: Labels = Field(default_factory=dict)
 
@@ -69,6 +69,11 @@ class Machine(Strict):
         if reserved and self.hours != HOURS_PER_MONTH:
             raise ValueError(f"a reservation is paid for all {HOURS_PER_MONTH} hours of a month")
         return self
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """Its place and account: who is billed together."""
+        return str(self.place), self.account
 
     @property
     def gib(self) -> Decimal:

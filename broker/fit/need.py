@@ -13,6 +13,9 @@ from broker.model import GIB, Arch, Bytes, Firmware, Offer, Size, Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
+MemoryShare = Annotated[float, Field(gt=0, le=1)]
+"""No machine runs in none of its memory: 0 is a meter that does not work."""
+
 HEADROOM = 0.2
 """Beyond the 95th percentile: peaks are above it one hour in twenty."""
 
@@ -42,7 +45,7 @@ def measured(
     size: Size,
     *,
     cpu_p95: Share | None = None,
-    memory_p95: Share | None = None,
+    memory_p95: MemoryShare | None = None,
     headroom: float = HEADROOM,
 ) -> Size:
     """Return the size that carries what was measured, with headroom; never more than ``size`` has.

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from broker.catalog import items
-from broker.fit.need import Share
+from broker.fit.need import MemoryShare, Share
 from broker.model import Arch, Firmware, Strict
 from broker.placement.problem import Amount, Domain, Group, Latency, Quota
 
@@ -47,7 +47,7 @@ class WrittenWorkload(Strict):
     arch: Arch = Arch.X86_64
     os: str = items.LINUX
     cpu_p95: Share | None = None
-    memory_p95: Share | None = None
+    memory_p95: MemoryShare | None = None
     firmware: Firmware = Firmware.UNKNOWN
     drivers: frozenset[str] | None = None
     local_disk_gib: Annotated[int, Field(ge=0)] = 0

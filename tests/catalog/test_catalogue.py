@@ -165,8 +165,13 @@ def test_a_list_is_read_whatever_its_delimiter_and_mark(tmp_path: Path) -> None:
         (f"{HEADER}\n{LINE[:-4]}NaN\n", "no amount of money"),
         (f"{HEADER}\n{LINE}\n{LINE},1\n", "prices.csv:3: 7 values for 6 columns"),
         (f"{HEADER}\n{LINE.replace('USD', 'usd')}\n", "no code of three capitals"),
-        (f"{HEADER}\n{LINE.replace('hour', 'hours')}\n", 'unknown unit "hours". Did you mean hour'),
+        (f"{HEADER}\n{LINE.replace('hour', 'hours')}\n", 'priced by the hour, not by the "hours"'),
+        (f"{HEADER}\n{LINE.replace('hour', 'GiB-month')}\n", "priced by the hour"),
         (f"{HEADER}\n{LINE.replace('compute', 'comput')}\n", "unknown item"),
+        (f"{HEADER}\n{LINE.replace(M5, 'disk:gp3')}\n", "Write disk:KIND:gib, disk:KIND:iops"),
+        (f"{HEADER}\n{LINE[:-4]}1e40\n", "no amount of money"),
+        (f"{HEADER},as_of\n{LINE},2099-01-01\n", "as_of 2099-01-01 is yet to come"),
+        (f"{HEADER},unit\n{LINE},hour\n", 'two columns are called "unit"'),
         (f"{HEADER},amonut\n{LINE},1\n", 'unknown column "amonut". Did you mean amount'),
         ("provider,region\naws,x\n", "no column item, unit, currency, amount"),
         ("", "no column"),
@@ -191,7 +196,7 @@ def test_a_list_of_any_length_is_read_a_row_at_a_time(catalogue: Catalogue, tmp_
 
 
 def test_a_list_in_another_encoding_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot read"):
+    with pytest.raises(ConfigError, match=r"no UTF-8 text\. Save it as CSV UTF-8"):
         read(tmp_path, f"{HEADER}\n{LINE}\n", "utf-16")
 
 
@@ -299,3 +304,38 @@ def test_bundled_prices_of_a_system_are_above_those_of_the_bare_machine(
             _, plan, system, size = item.split(":")
             if system != items.LINUX:
                 assert amount > amounts[items.compute(size, Plan(plan))]
+
+
+@pytest.mark.parametrize("currency", ["usd", "euro", "", "US1"])
+def test_a_currency_that_is_none_is_told(catalogue: Catalogue, currency: str) -> None:
+    with pytest.raises(ConfigError, match="is no currency"):
+        Market(catalogue, FRANKFURT, currency=currency)
+
+
+def test_a_system_nobody_sells_is_told_and_one_of_ones_own_list_is_not(
+    catalogue: Catalogue,
+) -> None:
+    offer = catalogue.offer("aws", "m5.large")
+    for system in ("windos", "gp3"):
+        with pytest.raises(ConfigError, match=f'the system "{system}"'):
+            Market(catalogue, FRANKFURT).compute(offer, system=system)
+    assert Market(catalogue, FRANKFURT).compute(offer, system=None)[-1].price is None
+    told(catalogue, items.compute("m5.large", system="oracle"), "0.2")
+    assert Market(catalogue, FRANKFURT).compute(offer, system="oracle")[0].price is not None
+
+
+@pytest.mark.parametrize(
+    ("item", "unit"),
+    [
+        ("compute:reserved_1y:windows:m5.large", "hour"),
+        ("compute:on_demand:linux:gib", "GiB-hour"),
+        ("licence:rhel:upto:8", "hour"),
+        ("disk:premium_ssd:upto:128", "disk-month"),
+        ("disk:gp3:throughput", "MiBps-month"),
+        ("egress:internet:10240", "GiB"),
+    ],
+)
+def test_each_item_has_one_unit(item: str, unit: str) -> None:
+    assert items.unit(item) == unit
+    with pytest.raises(ValueError, match="unknown item"):
+        items.unit(f"un{item}")

@@ -9,6 +9,7 @@ import pytest
 
 from broker.catalog import Catalogue, Market, Place, Plan, onprem
 from broker.catalog.market import Rates
+from broker.catalog.store import Discount
 from broker.cost import Disk, Machine, Report, Sum, compare
 from broker.cost.bill import add, egress_price
 from broker.cost.estimate import estimate
@@ -167,6 +168,19 @@ def test_moving_costs_what_leaves_and_both_sides_running(catalogue: Catalogue) -
     twice = next(line for line in west.moves if line.what == "double running")
     assert twice.amount is not None
     assert round(twice.amount, 6) == round(west.monthly.amount * 7 * 12 / 365, 6)
+
+
+def test_what_leaves_costs_what_its_own_account_pays(catalogue: Catalogue) -> None:
+    for account in ("mine", "theirs"):
+        percent = {"mine": "50", "theirs": "90"}[account]
+        catalogue.put_discount(
+            Discount(account=account, provider="aws", item="*", percent=percent, source="test")
+        )
+    disks = (Disk(gib=Decimal(300), kind="gp3"),)
+    moving = machine(disks=disks, account="mine")
+    there = compare([moving], (WEST,), catalogue=catalogue, account="theirs").targets[0]
+    (sent,) = (line for line in there.moves if line.what == "egress once")
+    assert sent.amount == 200 * Decimal("0.09") / 2
 
 
 def test_what_moving_costs_is_told_once_for_all(catalogue: Catalogue) -> None:

@@ -91,6 +91,8 @@ def _month(text: str | None) -> datetime.date:
     if text is None:
         return datetime.datetime.now(datetime.UTC).date()
     try:
-        return datetime.date.fromisoformat(f"{text}-01")
+        month = datetime.date.fromisoformat(f"{text}-01")
+        month.replace(year=month.year + 1)  # refuses what has no end that can be written
     except ValueError as error:
         raise ConfigError(f'"{text}" is no month', hint="Write it as 2026-11") from error
+    return month

@@ -67,9 +67,9 @@ def map_(
         float | None, typer.Option(help="95th percentile of CPU, as a share.", min=0, max=1)
     ] = None,
     memory_p95: Annotated[
-        float | None, typer.Option(help="The same of memory.", min=0, max=1)
+        float | None, typer.Option(help="The same of memory; never 0.", min=0.001, max=1)
     ] = None,
-    headroom: Annotated[float, typer.Option(help="Beyond what was measured.", min=0)] = 0.2,
+    headroom: Annotated[float, typer.Option(help="Beyond what was measured.", min=0, max=10)] = 0.2,
     closest: Annotated[
         bool, typer.Option("--closest", help="The closest in kind, not the cheapest.")
     ] = False,
