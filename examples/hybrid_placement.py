@@ -60,7 +60,8 @@ def main() -> None:
     for each in found.placed:
         moves = "  (moves)" if each.moved else ""
         print(f"{each.count} x {each.workload:8} {each.option:32} {each.month:9.2f}{moves}")
-    print(f"{found.month:.2f} {found.currency} a month, within {found.gap:.1%} of the best")
+    within = "not known how near" if found.gap is None else f"within {found.gap:.1%} of"
+    print(f"{found.month:.2f} {found.currency} a month, {within} the best")
 
     for request in placement.moves(problem, found, told.accounts).requests:
         # request.plan() makes the plan, where the accounts are there
