@@ -42,8 +42,16 @@ SITE = onprem.Site(
     years=Decimal(4),
     watts=Decimal(300),
     kwh=Decimal("0.22"),
+    space_per_month=Decimal(40),
+    staff_per_month=Decimal(60),
+    licences_per_year=Decimal(0),  # said, for what is not said is not nothing
+    egress_per_gib=Decimal("0.002"),
     utilisation=Decimal("0.6"),
-    storage=(onprem.Storage(kind="ssd", price=Decimal(6000), years=Decimal(5), usable_gib=8000),),
+    storage=(
+        onprem.Storage(
+            kind="ssd", price=Decimal(6000), years=Decimal(5), usable_gib=8000, watts=Decimal(60)
+        ),
+    ),
 )
 
 

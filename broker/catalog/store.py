@@ -224,18 +224,18 @@ class Catalogue:
             self._db.executemany(PUT_PRICE, records)
             return self._db.total_changes - before
 
-    def put_refreshed(self, place: Place, records: Iterable[Record]) -> int:
-        """Keep what is published of a place, in the place of what the same sources said before.
+    def replace_prices(self, place: Place, records: Iterable[Record]) -> int:
+        """Keep what is told of a place, in the place of all that the same sources said before.
 
         A source is named up to its first comma. All is read before anything is changed.
         """
         rows = list(records)
         with self._reading(), self._db:
-            for source in {row[6].partition(",")[0] for row in rows}:
+            for source, origin in {(row[6].partition(",")[0], row[9]) for row in rows}:
                 self._db.execute(
                     "DELETE FROM price WHERE provider = ? AND region = ? AND origin = ? "
                     "AND (source = ? OR source LIKE ? || ',%')",
-                    (place.provider, place.region, int(Origin.REFRESHED), source, source),
+                    (place.provider, place.region, origin, source, source),
                 )
             self._db.executemany(PUT_PRICE, rows)
         return len(rows)

@@ -209,12 +209,12 @@ def test_a_refresh_replaces_what_the_same_source_said_and_nothing_else(
         )
         return pricelist.record_of(told)
 
-    catalogue.put_refreshed(
+    catalogue.replace_prices(
         FRANKFURT, [published("list", "a.b", "1"), published("list", "c.d", "2")]
     )
-    catalogue.put_refreshed(FRANKFURT, [published("spot, zone a", "e.f", "3")])
-    catalogue.put_refreshed(FRANKFURT, [published("spot, zone b", "g.h", "4")])
-    catalogue.put_refreshed(FRANKFURT, [published("list", "a.b", "5")])
+    catalogue.replace_prices(FRANKFURT, [published("spot, zone a", "e.f", "3")])
+    catalogue.replace_prices(FRANKFURT, [published("spot, zone b", "g.h", "4")])
+    catalogue.replace_prices(FRANKFURT, [published("list", "a.b", "5")])
     found = {
         row[2]: row[5] for row in catalogue.records(FRANKFURT) if row[9] == int(Origin.REFRESHED)
     }

@@ -19,6 +19,9 @@ from broker.model import Firmware, Host, Offer, Size
 FRANKFURT = Place.parse("aws/eu-central-1")
 WEST = Place.parse("azure/westeurope")
 
+FREE = {"space_per_month": 0, "staff_per_month": 0, "licences_per_year": 0}
+"""What a site must say; here the hardware is all there is."""
+
 
 def machine(name: str = "web", **changes: object) -> Machine:
     plain: dict[str, object] = {
@@ -226,6 +229,7 @@ def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogu
             "kwh": 0,
             "utilisation": 1,
             "memory_share": "0.5",
+            **FREE,
         }
     )
     onprem.Own(site=[site]).keep(catalogue, "own.toml")
@@ -260,7 +264,7 @@ def test_flavors_on_hosts_of_ones_own_cost_what_the_hosts_do(catalogue: Catalogu
     site = {
         "place": "openstack/lab", "currency": "USD", "as_of": "2026-11-01", "threads": 8,
         "memory_gib": 64, "price": 8760, "years": 1, "watts": 0, "kwh": 0, "utilisation": 1,
-        "memory_share": "0.5",
+        "memory_share": "0.5", **FREE,
     }  # fmt: skip
     onprem.Own.model_validate({"site": [site]}).keep(catalogue, "own.toml")
     flavor = Offer(id="m1", size=Size(vcpus=4, memory=8192), firmware=frozenset({Firmware.UNKNOWN}))

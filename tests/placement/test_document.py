@@ -46,7 +46,8 @@ workloads:
 SITE = {
     "place": "lab/rack", "currency": "USD", "as_of": "2026-11-01", "threads": 64, "hosts": 2,
     "memory_gib": 256, "price": 12000, "years": 4, "watts": 400, "kwh": "0.2", "utilisation": "0.6",
-    "storage": [{"kind": "ssd", "price": 2000, "years": 4, "usable_gib": 4000}],
+    "space_per_month": 0, "staff_per_month": 0, "licences_per_year": 0, "egress_per_gib": 0,
+    "storage": [{"kind": "ssd", "price": 2000, "years": 4, "usable_gib": 4000, "watts": 0}],
 }  # fmt: skip
 
 
