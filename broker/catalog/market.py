@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from broker.catalog import items
 from broker.catalog.pricelist import CURRENCY, Record
-from broker.catalog.store import Catalogue, Discount
-from broker.catalog.values import Confidence, Origin, Place, Plan, Price
+from broker.catalog.store import Catalogue
+from broker.catalog.values import Confidence, Discount, Origin, Place, Plan, Price
 from broker.errors import ConfigError
 from broker.model import Host, Money, Offer, Strict
 from broker.nearest import did_you_mean
@@ -46,6 +46,7 @@ class Part(NamedTuple):
 class Market:
     """The offers and prices of one place.
 
+    ``sizes_told`` is whether anybody tells which sizes the place has; else all are in question.
     Prices in other currencies are as good as unknown, unless ``rates`` say what they are worth.
     """
 
@@ -67,6 +68,7 @@ class Market:
         self.place = catalogue.known(place)
         self.currency = currency
         self.hosts: Sequence[Host] = catalogue.hosts(place)
+        self.sizes_told = catalogue.tells_sizes(place)
         self._catalogue_offers = catalogue.offers(place)
         self._rates = rates
         self._discounts = catalogue.discounts(account, place.provider) if account else []

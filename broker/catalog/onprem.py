@@ -34,8 +34,8 @@ from pydantic import Field, PositiveInt, model_validator
 
 from broker.catalog import items
 from broker.catalog.pricelist import record_of
-from broker.catalog.store import Catalogue, Discount
-from broker.catalog.values import HOURS_PER_MONTH, Confidence, Origin, Place, Price
+from broker.catalog.store import Catalogue
+from broker.catalog.values import HOURS_PER_MONTH, Confidence, Discount, Origin, Place, Price
 from broker.errors import ConfigError
 from broker.model import Arch, Host, Strict
 from broker.reading import validated

@@ -79,3 +79,23 @@ class Price(Strict):
     origin: Origin = Origin.SEED
     account: str = ""
     list_amount: Annotated[Decimal, Field(ge=0)] | None = None
+
+
+class Discount(Strict):
+    """A share off the list price an account has negotiated; ``item`` is a pattern, * for all."""
+
+    account: str
+    provider: str
+    item: str
+    percent: str
+    source: str
+
+
+class Age(Strict):
+    """How many prices of one place came from one origin, and the dates of the oldest and newest."""
+
+    place: Place
+    origin: Origin
+    prices: int
+    oldest: datetime.date
+    newest: datetime.date

@@ -74,5 +74,7 @@ def estimate(
         why = "asked for by name" if offer is own else mapped.reason
         if own is None and size.startswith(f"{place.provider}/"):
             why = f"{place} does not offer {meant.id}; {why}"
+        if others := ", ".join(market.other_currencies()):
+            why += f"; prices in {others} were not used"
         bills.append(Bill(machine, place, offer, till.lines(machine, offer), why=why))
     return bills

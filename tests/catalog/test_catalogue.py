@@ -13,8 +13,7 @@ import pytest
 from broker.catalog import Catalogue, Market, Origin, Place, Plan, Price, items, pricelist
 from broker.catalog.market import Rates
 from broker.catalog.refresh import completed
-from broker.catalog.store import Discount
-from broker.catalog.values import Confidence
+from broker.catalog.values import Confidence, Discount
 from broker.cost.bill import egress_price
 from broker.errors import ConfigError
 from broker.model import Firmware, Offer

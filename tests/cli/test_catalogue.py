@@ -56,6 +56,8 @@ def test_a_size_is_mapped_with_its_reason(interop: World) -> None:
     assert [row[0] for row in told.rows] == ["aws/eu-central-1", "azure/westeurope"]
     assert all("the cheapest of" in row[4] for row in told.rows)
     assert "days old" in told.err
+    euro = interop("size", "map", "4x16", "--to", "aws/eu-central-1", "--currency", "EUR")
+    assert "prices of aws/eu-central-1 in USD were not used" in euro.err
     traced = interop("size", "map", "aws/m5.xlarge", "--to", "azure/westeurope", "--json").json
     assert traced[0]["prices"][0]["source"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from broker.catalog import Catalogue, Market, Place, Plan, onprem
 from broker.catalog.market import Rates
-from broker.catalog.store import Discount
+from broker.catalog.values import Discount
 from broker.cost import Disk, Machine, Report, Sum, compare
 from broker.cost.bill import add, egress_price
 from broker.cost.estimate import estimate

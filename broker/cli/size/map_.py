@@ -45,7 +45,9 @@ def map_(
     gpus: Annotated[int | None, typer.Option(help="GPUs it needs.", min=0)] = None,
     disks: Annotated[int | None, typer.Option(help="Disks it has.", min=0)] = None,
     nics: Annotated[int | None, typer.Option(help="Network cards it has.", min=0)] = None,
-    local_disk: Annotated[int, typer.Option(help="GiB of local disk it needs.", min=0)] = 0,
+    local_disk: Annotated[
+        int | None, typer.Option(help="GiB of local disk it needs.", min=0)
+    ] = None,
     firmware: Annotated[str | None, typer.Option(help="bios, uefi or uefi_secure.")] = None,
     driver: Annotated[
         list[str] | None, typer.Option(help="A device the guest has a driver for; none: not known.")
@@ -113,7 +115,7 @@ def map_(
             firmware=choice(Firmware, firmware) if firmware else None,
             disks=disks,
             nics=nics,
-            local_disk=local_disk * GIB or None,
+            local_disk=None if local_disk is None else local_disk * GIB,
             drivers=frozenset(driver) if driver else None,
             burstable=burstable or None,
             old_generations=old or None,
@@ -143,6 +145,9 @@ def map_(
         print_json([_told(each, prices) for each, prices in zip(found, used, strict=True)])
     else:
         _show(run, need, found)
+    for market in markets:
+        if others := ", ".join(market.other_currencies()):
+            note(f"interop: prices of {market.place} in {others} were not used (--currency)")
     for prices in used:
         if warning := staleness(prices):
             note(f"interop: {warning}")
