@@ -44,6 +44,10 @@ class Plan(StrEnum):
     SPOT = "spot"
 
 
+RESERVED = frozenset({Plan.RESERVED_1Y, Plan.RESERVED_3Y})
+"""Plans that are paid for every hour of the month, whatever runs."""
+
+
 class Confidence(StrEnum):
     """How far a price can be trusted: told by its seller, told by its user, or unverified."""
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from broker.catalog import Catalogue
 from broker.catalog.items import LINUX
-from broker.catalog.values import HOURS_PER_MONTH, Place, Plan
+from broker.catalog.values import HOURS_PER_MONTH, RESERVED, Place, Plan
 from broker.errors import NotFound
 from broker.fit.need import MemoryShare, Need, Share, measured
 from broker.model import GIB, Firmware, Instance, Labels, Size, Strict
@@ -65,8 +65,7 @@ class Machine(Strict):
 
     @model_validator(mode="after")
     def _reserved_is_paid_anyway(self) -> Self:
-        reserved = self.plan in (Plan.RESERVED_1Y, Plan.RESERVED_3Y)
-        if reserved and self.hours != HOURS_PER_MONTH:
+        if self.plan in RESERVED and self.hours != HOURS_PER_MONTH:
             raise ValueError(f"a reservation is paid for all {HOURS_PER_MONTH} hours of a month")
         return self
 
