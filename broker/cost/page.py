@@ -53,12 +53,23 @@ def _verdict(report: Report) -> str:
     head = f"Now {_html(now)} a month; the least elsewhere is {_html(best.monthly)} at "
     head += f"<b>{escape(best.name)}</b>."
     if not (now.exact and best.monthly.exact):
-        return head + " Some items have no price, so which is cheaper cannot be said for certain."
+        head += " Some items have no price, so which is cheaper cannot be said for certain."
+        return head + _certain(report, possible)
     if (months := report.break_even(best)) is not None:
         return head + f" Moving there has paid for itself after {months:.1f} months."
     if best.monthly.amount < now.amount:
         return head + " What moving costs is known only in part."
     return head + " Nothing asked about is cheaper."
+
+
+def _certain(report: Report, possible: Iterable[Column]) -> str:
+    """Say where moving is sure to pay off, though it may be that elsewhere it does sooner."""
+    sure = [each for each in possible if report.break_even(each) is not None]
+    if not sure:
+        return ""
+    best = min(sure, key=lambda column: column.monthly.amount)
+    at = f"<b>{escape(best.name)}</b> ({_html(best.monthly)})"
+    return f" Certain is that moving to {at} has paid for itself after {report.pays_off(best)}."
 
 
 def _trust(report: Report) -> str:

@@ -48,6 +48,17 @@ def test_totals_by_place_machine_and_label(interop: World, machines: str) -> Non
     assert three.rows[0][:2] == ["web", "3,193.56 USD (m5.large)"]
 
 
+def test_many_machines_that_cannot_go_do_not_fill_the_screen(
+    interop: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "many.csv"
+    rows = (f"m{number},aws/us-east-1,9999x99\n" for number in range(25))
+    file.write_text("name,place,size\n" + "".join(rows))
+    told = interop("cost", "compare", "-i", str(file), "--to", "azure/eastus")
+    assert told.err.count(" cannot be at azure/eastus: no size on offer") == 20
+    assert "5 more machines cannot be at azure/eastus" in told.err
+
+
 def test_accounts_are_priced_as_they_are(interop: World) -> None:
     interop.machine("web-1")
     interop("catalogue", "refresh", "--account", "lab")

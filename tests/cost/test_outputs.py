@@ -20,6 +20,7 @@ from broker.cost.focus import write_focus
 from broker.cost.page import as_html
 from broker.cost.tables import as_json, write_csv
 from broker.errors import ConfigError
+from broker.model import Host
 from tests.cost import focus_spec
 
 TABLE = """name;place;size;os;state;disks;addresses;egress_gib;labels
@@ -183,6 +184,22 @@ def test_the_verdict_claims_no_more_than_is_known(catalogue: Catalogue, tmp_path
     known = as_html(compare(bare, [east], catalogue=catalogue))
     assert "for certain" not in known
     assert re.search(r"Moving there has paid for itself after [\d.]+ months", known)
+
+
+def test_the_verdict_tells_what_is_certain_where_the_cheapest_is_not(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    text = (
+        "name,place,size,disks,addresses,egress_gib,snapshots_gib\n"
+        "web,aws/eu-central-1,m5.4xlarge,gp3:50,1,0,0\n"
+    )
+    found = read(machines(tmp_path, text), catalogue, {})
+    catalogue.put_hosts(Place.parse("kvm/lab"), [Host(id="h", vcpus=64, memory=262144)])
+    places = [Place.parse("kvm/lab"), Place.parse("aws/us-east-1")]
+    unsure, sure = compare(found, places, catalogue=catalogue).targets
+    assert unsure.monthly.amount < sure.monthly.amount, "nobody told what the hosts cost"
+    page = as_html(compare(found, places, catalogue=catalogue))
+    assert "cannot be said for certain. Certain is that moving to <b>aws/us-east-1</b>" in page
 
 
 def test_plots_mark_bounds_and_keep_apart_what_the_sliders_move(

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from broker.cost import Report
 
 
+BLOCKED_SHOWN = 20
+"""More lines than a screen has tell nobody anything."""
+
+
 def compare(
     run: Run,
     accounts: Accounts = None,
@@ -71,8 +75,10 @@ def compare(
                 note(f"{column.name}: {column.monthly}")
             if column.overfull:
                 note(f"{column.name}: {column.overfull}")
-            for bill in column.blocked:
+            for bill in column.blocked[:BLOCKED_SHOWN]:
                 note(f"{bill.machine.name} cannot be at {column.name}: {bill.blocked}")
+            if (more := len(column.blocked) - BLOCKED_SHOWN) > 0:
+                note(f"{more} more machines cannot be at {column.name}: --json has all")
     if not complete:
         raise typer.Exit(FAILED)
 
