@@ -39,7 +39,8 @@ def map_size(
     if market.any_size and not sold:
         return Mapped(place=market.place, match=_too_large(need, market, plan, allow_smaller))
     found = match(need, sold, prefer=prefer, allow_smaller=allow_smaller)
-    if found.offer and found.offer.price_per_hour is None and not market.sizes_told:
+    told = market.sizes_told or market.any_size
+    if found.offer and found.offer.price_per_hour is None and not told:
         untold = (*found.unchecked, f"whether {market.place} has it")
         found = found.model_copy(update={"unchecked": untold})
     return Mapped(place=market.place, match=found)

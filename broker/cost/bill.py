@@ -139,10 +139,11 @@ class Till:
         return found
 
 
-def egress_price(market: Market, gib: Decimal) -> Price | None:
+def egress_price(market: Market, gib: Decimal, beyond: Decimal = Decimal(0)) -> Price | None:
     """Return the mean price of a GiB when so many are sent in a month; None when none is known.
 
-    Tiers count for all of an account's traffic together, so no machine has a tier of its own.
+    Tiers count for all of an account's traffic together, so no machine has a tier of its own;
+    ``beyond`` is what is sent in that month anyway.
     """
     tiers = market.tiers(items.EGRESS)
     if not tiers or tiers[0][0] != 0:
@@ -151,8 +152,9 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
         return tiers[0][1]
     paid = Decimal(0)
     for index, (start, price) in enumerate(tiers):
-        end = tiers[index + 1][0] if index + 1 < len(tiers) else gib
-        paid += max(Decimal(0), min(Decimal(end), gib) - start) * price.amount
+        end = Decimal(tiers[index + 1][0]) if index + 1 < len(tiers) else beyond + gib
+        here = min(end, beyond + gib) - max(Decimal(start), beyond)
+        paid += max(Decimal(0), here) * price.amount
     last = tiers[-1][1]
     mean = {"item": f"{items.EGRESS}*", "amount": paid / gib}
     return last.model_copy(update=mean | {"source": f"{last.source} (mean of its tiers)"})

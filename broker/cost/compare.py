@@ -225,10 +225,12 @@ def _now(machines: Sequence[Machine], desk: _Desk) -> Column:
 def _leaving(machines: Sequence[Machine], desk: _Desk) -> Leaving:
     """Return what a GiB costs that leaves, by whose machines where all move at once."""
     leaving: dict[tuple[str, str], Decimal] = {}
+    sent: dict[tuple[str, str], Decimal] = {}
     for machine in machines:
         leaving[machine.home] = leaving.get(machine.home, Decimal(0)) + machine.gib
+        sent[machine.home] = sent.get(machine.home, Decimal(0)) + (machine.egress_gib or 0)
     return {
-        home: egress_price(desk.market(Place.parse(home[0]), home[1]), gib)
+        home: egress_price(desk.market(Place.parse(home[0]), home[1]), gib, sent[home])
         for home, gib in leaving.items()
     }
 

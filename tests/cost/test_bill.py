@@ -173,6 +173,14 @@ def test_moving_costs_what_leaves_and_both_sides_running(catalogue: Catalogue) -
     assert round(twice.amount, 6) == round(west.monthly.amount * 7 * 12 / 365, 6)
 
 
+def test_what_is_free_is_not_free_again_for_what_leaves(catalogue: Catalogue) -> None:
+    disks = (Disk(gib=Decimal(300), kind="gp3"),)
+    there = report(catalogue, machine(disks=disks, egress_gib=60), to=(WEST,)).targets[0]
+    (sent,) = (line for line in there.moves if line.what == "egress once")
+    assert sent.amount is not None
+    assert round(sent.amount, 6) == 260 * Decimal("0.09"), "60 of the free 100 GiB are used"
+
+
 def test_what_leaves_costs_what_its_own_account_pays(catalogue: Catalogue) -> None:
     for account in ("mine", "theirs"):
         percent = {"mine": "50", "theirs": "90"}[account]

@@ -222,6 +222,7 @@ def test_hosts_of_ones_own_are_cut_to_the_need(catalogue: Catalogue) -> None:
     found = map_size(NEED, market).match.offer
     assert found is not None
     assert (found.id, found.size, found.price_per_hour) == ("4x16", NEED.size, None)
+    assert not any("has it" in each for each in map_size(NEED, market).match.unchecked)
     large = map_size(Need(size=Size(vcpus=9, memory=1024)), market).match
     assert large.offer is None
     assert "the largest has 8 vCPU" in large.reason
