@@ -57,7 +57,7 @@ def write_csv(report: Report, file: TextIO) -> None:
 def _cells(row: tuple[str, ...]) -> Iterator[str]:
     """Yield cells that no spreadsheet takes for a formula: names come from outside."""
     for cell in row:
-        yield f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+        yield f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _told(line: Line, currency: str) -> tuple[str, ...]:

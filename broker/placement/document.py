@@ -35,10 +35,23 @@ class Read(Strict):
     left_out: tuple[str, ...] = ()
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes no key twice: of two budgets nobody knows which is meant."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, count in names.items():
+            if count > 1:
+                told = f'"{name}" is there twice'
+                raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark)
+        found: dict[object, object] = super().construct_mapping(node, deep)
+        return found
+
+
 def read(path: Path, catalogue: Catalogue) -> Read:
     """Return the problem a file tells; ConfigError names the file and the key that cannot be."""
     try:
-        document = yaml.safe_load(path.read_text("utf-8-sig"))
+        document = yaml.load(path.read_text("utf-8-sig"), _Loader)  # noqa: S506  a safe one
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
     except yaml.YAMLError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from broker.catalog import items
 from broker.fit.need import MemoryShare, Share
@@ -65,6 +65,13 @@ class WrittenWorkload(Strict):
     moving_cost: Amount | None = None
     machine: str | None = None
     machines: tuple[str, ...] = ()
+
+    @field_validator("size", mode="before")
+    @classmethod
+    def _no_number(cls, size: object) -> object:
+        if isinstance(size, int):  # what YAML takes 0x4 for
+            raise ValueError("a size is written 2x4, and has 1 vCPU at least")  # noqa: TRY004
+        return size
 
     @model_validator(mode="after")
     def _no_more_machines_than_there_are(self) -> Self:
