@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -38,14 +39,13 @@ class Read(Strict):
 class _Loader(yaml.SafeLoader):
     """Takes no key twice: of two budgets nobody knows which is meant."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         for name, count in names.items():
             if count > 1:
                 told = f'"{name}" is there twice'
                 raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark)
-        found: dict[object, object] = super().construct_mapping(node, deep)
-        return found
+        return super().construct_mapping(node, deep)
 
 
 def read(path: Path, catalogue: Catalogue) -> Read:

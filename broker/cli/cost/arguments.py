@@ -33,13 +33,16 @@ RatesFile = Annotated[
     Path | None,
     typer.Option(help="Rates of other currencies, with their date (.toml).", metavar="FILE"),
 ]
+MOST = 10**12
+"""More GiB than there are anywhere."""
+
 Egress = Annotated[
     float | None,
-    typer.Option(help="GiB a month a machine sends of which nobody tells it.", min=0),
+    typer.Option(help="GiB a month a machine sends of which nobody tells it.", min=0, max=MOST),
 ]
 Snapshots = Annotated[
     float | None,
-    typer.Option(help="GiB of snapshots a machine has of which nobody tells it.", min=0),
+    typer.Option(help="GiB of snapshots a machine has of which nobody tells it.", min=0, max=MOST),
 ]
 System = Annotated[
     str | None,

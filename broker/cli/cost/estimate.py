@@ -26,7 +26,7 @@ def estimate(
     ] = "on_demand",
     hours: Annotated[float, typer.Option(help="Hours a month.", min=0, max=744)] = 730,
     addresses: Annotated[int, typer.Option(help="Public addresses.", min=0)] = 0,
-    egress: Annotated[float, typer.Option(help="GiB sent a month.", min=0)] = 0,
+    egress: Annotated[float, typer.Option(help="GiB sent a month.", min=0, max=10**12)] = 0,
     prices_of: Annotated[str, typer.Option(help="Whose negotiated prices count.")] = "",
     currency: Annotated[str, typer.Option(help="Everything in this currency.")] = "USD",
 ) -> None:
