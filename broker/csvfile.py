@@ -31,19 +31,19 @@ def rows(
             names = next(csv.reader([first], delimiter=delimiter), [])
             columns = [name.strip().lower() for name in names]
             _check(f"{path}:{number}", columns, needed, optional)
-            for cells in csv.reader(file, delimiter=delimiter):
-                number += 1
+            reader = csv.reader(file, delimiter=delimiter)
+            for cells in reader:
                 if not any(cells):
                     continue
+                line = number + reader.line_num
                 if len(cells) != len(columns):
                     raise ConfigError(
-                        f"{path}:{number}: {len(cells)} values for {len(columns)} columns"
+                        f"{path}:{line}: {len(cells)} values for {len(columns)} columns"
                     )
-                yield (
-                    number,
-                    {name: cell.strip() for name, cell in zip(columns, cells, strict=True)},
-                )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+                yield line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True)}
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no UTF-8 text", hint="Save it as CSV UTF-8") from error
+    except (OSError, csv.Error) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
 
 
@@ -55,6 +55,8 @@ def _check(where: str, columns: list[str], needed: Sequence[str], optional: Sequ
             hint=f"Separate them by one of {' '.join(DELIMITERS[:2])} tab {DELIMITERS[-1]}",
         )
     for name in columns:
+        if columns.count(name) > 1:
+            raise ConfigError(f'{where}: two columns are called "{name}"')
         if name not in known:
             raise ConfigError(f'{where}: unknown column "{name}"', hint=did_you_mean(name, known))
     if missing := [name for name in needed if name not in columns]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from broker.catalog import Catalogue
 from broker.errors import ConfigError, NotFound
 from broker.fit.need import Need
+from broker.model import Offer
 from broker.nearest import did_you_mean
 from broker.sizing import wanted
 
@@ -30,7 +32,13 @@ def need_of(
             raise
         return need
     burstable = bool(meant.burstable)
-    return Need(size=meant.size, burstable=burstable, character=meant.character)
+    need = Need(size=meant.size, burstable=burstable, character=meant.character)
+    return _unless_it_uses(meant, need)
+
+
+def _unless_it_uses(offer: Offer, need: Need) -> Need:
+    """Return the need of a machine of an offer: whether it uses its local disk nobody tells."""
+    return need.model_copy(update={"local_disk": None}) if offer.local_disk else need
 
 
 def _of_account(text: str, catalogue: Catalogue, config: Path | None) -> Need | None:
@@ -45,7 +53,13 @@ def _of_account(text: str, catalogue: Catalogue, config: Path | None) -> Need | 
         return None
     adapter, instance = find(text, config=config)
     adapter.close()
-    return of_instance(instance, places[account], account, catalogue).need()
+    machine = of_instance(instance, places[account], account, catalogue)
+    with contextlib.suppress(NotFound):  # a size that is no longer sold
+        if machine.offer is not None:
+            place = machine.place
+            offer = catalogue.offer(place.provider, machine.offer, place.region)
+            return _unless_it_uses(offer, machine.need())
+    return machine.need()
 
 
 def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -> Need:

@@ -39,6 +39,10 @@ def map_size(
     if market.any_size and not sold:
         return Mapped(place=market.place, match=_too_large(need, market, plan, allow_smaller))
     found = match(need, sold, prefer=prefer, allow_smaller=allow_smaller)
+    told = market.sizes_told or market.any_size
+    if found.offer and found.offer.price_per_hour is None and not told:
+        untold = (*found.unchecked, f"whether {market.place} has it")
+        found = found.model_copy(update={"unchecked": untold})
     return Mapped(place=market.place, match=found)
 
 
@@ -53,6 +57,8 @@ def _too_large(need: Need, market: Market, plan: Plan, allow_smaller: bool) -> M
         f"no host there can carry it: the largest has {largest.vcpus} vCPU and "
         f"{largest.memory} MiB ({largest.arch})"
     )
+    if need.size.gpus:
+        reason += ", and no GPU that is known of"
     return found.model_copy(update={"reason": reason})
 
 

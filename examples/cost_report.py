@@ -31,11 +31,21 @@ LAB = onprem.Site(
     years=Decimal(4),
     watts=Decimal(450),
     kwh=Decimal("0.22"),
+    space_per_month=Decimal(60),
     staff_per_month=Decimal(120),
+    licences_per_year=Decimal(800),
+    egress_per_gib=Decimal("0.002"),
+    address_per_month=Decimal(1),
     overcommit=Decimal(2),
     utilisation=Decimal("0.6"),
     storage=(
-        onprem.Storage(kind="ceph", price=Decimal(24000), years=Decimal(5), usable_gib=80000),
+        onprem.Storage(
+            kind="ceph",
+            price=Decimal(24000),
+            years=Decimal(5),
+            usable_gib=80000,
+            watts=Decimal(800),
+        ),
     ),
 )
 
@@ -60,6 +70,7 @@ def machines(catalogue: Catalogue) -> list[Machine]:
                 offer=size,
                 disks=(Disk(gib=Decimal(gib)),),
                 egress_gib=Decimal(200) if team == "shop" else Decimal(0),
+                snapshots_gib=Decimal(0),
                 labels={"team": team},
             )
         )

@@ -42,8 +42,16 @@ SITE = onprem.Site(
     years=Decimal(4),
     watts=Decimal(300),
     kwh=Decimal("0.22"),
+    space_per_month=Decimal(40),
+    staff_per_month=Decimal(60),
+    licences_per_year=Decimal(0),  # said, for what is not said is not nothing
+    egress_per_gib=Decimal("0.002"),
     utilisation=Decimal("0.6"),
-    storage=(onprem.Storage(kind="ssd", price=Decimal(6000), years=Decimal(5), usable_gib=8000),),
+    storage=(
+        onprem.Storage(
+            kind="ssd", price=Decimal(6000), years=Decimal(5), usable_gib=8000, watts=Decimal(60)
+        ),
+    ),
 )
 
 
@@ -60,7 +68,8 @@ def main() -> None:
     for each in found.placed:
         moves = "  (moves)" if each.moved else ""
         print(f"{each.count} x {each.workload:8} {each.option:32} {each.month:9.2f}{moves}")
-    print(f"{found.month:.2f} {found.currency} a month, within {found.gap:.1%} of the best")
+    within = "not known how near" if found.gap is None else f"within {found.gap:.1%} of"
+    print(f"{found.month:.2f} {found.currency} a month, {within} the best")
 
     for request in placement.moves(problem, found, told.accounts).requests:
         # request.plan() makes the plan, where the accounts are there

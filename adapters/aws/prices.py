@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
@@ -23,6 +24,15 @@ SOURCE = "AWS Price List"
 SYSTEMS = {"Linux": items.LINUX, "Windows": "windows", "RHEL": "rhel", "SUSE": "suse"}
 TERMS = {"1yr": Plan.RESERVED_1Y, "3yr": Plan.RESERVED_3Y}
 MIB_PER_GIB = 1024
+
+HERE = {"", "AWS Region"}
+"""The file of a region has its Local Zones and Wavelength Zones too, at other prices."""
+
+PER_GIB = {"GB-Mo", "GB-month"}
+"""io2 alone is told in the second."""
+
+FURTHER_TIER = re.compile(r"\.tier\d+$")
+"""I/O of io2 beyond 32,000 and 64,000 a second is cheaper, and has usage types of its own."""
 
 Row = Mapping[str, str]
 Told = tuple[str, str, Decimal]
@@ -65,20 +75,31 @@ def _read(file: io.TextIOWrapper, region: str) -> Iterator[Price]:
 def price_of(row: Row) -> Told | None:
     """Return item, unit and amount of a line, or None when it is of something we do not sell on."""
     amount = Decimal(row["PricePerUnit"] or 0)
+    where = {row.get("Location Type", ""), row.get("From Location Type", "")}
+    family = row.get("Product Family", "")
+    free = not amount and family != "Data Transfer"  # 0 is "not sold so", but for traffic
+    if free or not row["PricePerUnit"] or not where <= HERE:
+        return None
+    if family.startswith("Compute Instance"):
+        return _machine(row, amount)
+    return _other(row, amount) if row["TermType"] == "OnDemand" else None
+
+
+def _other(row: Row, amount: Decimal) -> Told | None:
     usage, kind = row.get("usageType", ""), row.get("Volume API Name", "")
     match row.get("Product Family", ""):
-        case "Compute Instance" | "Compute Instance (bare metal)":
-            return _machine(row, amount)
-        case "Storage" if kind and row["Unit"] == "GB-Mo":
+        case "Storage" if kind and row["Unit"] in PER_GIB:
             return items.disk(kind, "gib"), "GiB-month", amount
         case "System Operation" if kind and row["Unit"] == "IOPS-Mo":
-            # io2 is cheaper beyond 32,000: the first tier is what nearly every disk pays
-            first = row.get("StartingRange", "0") in ("", "0")
-            return (items.disk(kind, "iops"), "IOPS-month", amount) if first else None
+            # the first tier is what nearly every disk pays; no disk pays more
+            further = FURTHER_TIER.search(usage)
+            return None if further else (items.disk(kind, "iops"), "IOPS-month", amount)
         case "Provisioned Throughput" if kind and row["Unit"] == "GiBps-mo":
             return items.disk(kind, "throughput"), "MiBps-month", amount / MIB_PER_GIB
         case "Storage Snapshot" if usage.endswith("EBS:SnapshotUsage"):
             return items.SNAPSHOT, "GiB-month", amount
+        case "EBS direct API Requests" if usage.endswith("EBS:directAPI.snapshot.Put"):
+            return items.BLOCKS, "1000 requests", amount * 1000
         case "Data Transfer" if usage.endswith("DataTransfer-Out-Bytes"):
             return f"{items.EGRESS}{row['StartingRange'] or 0}", "GiB", amount
     if usage.endswith("PublicIPv4:InUseAddress"):
@@ -91,7 +112,6 @@ def _machine(row: Row, amount: Decimal) -> Told | None:
     system = SYSTEMS.get(row["Operating System"])
     if (
         system is None
-        or not amount
         or row["Unit"] != "Hrs"
         or row["Tenancy"] != "Shared"
         or row["CapacityStatus"] != "Used"

@@ -7,16 +7,11 @@ from decimal import Decimal
 
 from adapters.aws.base import Base, pages
 from adapters.aws.errors import calling
+from adapters.aws.translate.words import SYSTEMS
 from broker.catalog import items
 from broker.catalog.values import Confidence, Origin, Place, Plan, Price
 
-NAMES = {
-    "Linux/UNIX": items.LINUX,
-    "Windows": "windows",
-    "Red Hat Enterprise Linux": "rhel",
-    "SUSE Linux": "suse",
-}
-SYSTEMS = NAMES | {f"{name} (Amazon VPC)": system for name, system in NAMES.items()}
+PRODUCTS = SYSTEMS | {f"{name} (Amazon VPC)": system for name, system in SYSTEMS.items()}
 
 
 class SpotPrices(Base):
@@ -32,9 +27,9 @@ class SpotPrices(Base):
                 "describe_spot_price_history",
                 "SpotPriceHistory",
                 StartTime=now,  # only what holds now
-                ProductDescriptions=sorted(SYSTEMS),
+                ProductDescriptions=sorted(PRODUCTS),
             ):
-                key = (row["InstanceType"], SYSTEMS[row["ProductDescription"]])
+                key = (row["InstanceType"], PRODUCTS[row["ProductDescription"]])
                 told = (Decimal(row["SpotPrice"]), row["AvailabilityZone"])
                 cheapest[key] = min(cheapest.get(key, told), told)
             place = Place(provider="aws", region=self._session.region)

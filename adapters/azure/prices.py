@@ -63,19 +63,37 @@ def prices(region: str, *, endpoint: str = ENDPOINT) -> Iterator[Price]:
     """Yield the prices published for one region, page after page."""
     for service in SERVICES:
         query = f"armRegionName eq '{region}' and serviceName eq '{service}'"
-        for row in _rows(f"{endpoint}{PATH}{quote(query)}"):
-            if (price := price_of(row, region)) is not None:
-                yield price
+        yield from _newest(_rows(f"{endpoint}{PATH}{quote(query)}"), region)
     query = "serviceName eq 'Virtual Machines Licenses'"
     yield from licences(_rows(f"{endpoint}{PATH}{quote(query)}"), region)
 
 
 def _rows(url: str) -> Iterator[Row]:
+    """Yield the rows in force: the service tells prices that were, and that will be, as well."""
+    now = datetime.datetime.now(datetime.UTC)
     while url:
         with opened(url) as answer:
             page = json.load(answer, parse_float=str)
-        yield from page["Items"]
+        yield from (row for row in page["Items"] if _in_force(row, now))
         url = page.get("NextPageLink") or ""
+
+
+def _in_force(row: Row, now: datetime.datetime) -> bool:
+    start, end = row.get("effectiveStartDate"), row.get("effectiveEndDate")
+    return (not start or datetime.datetime.fromisoformat(str(start)) <= now) and (
+        not end or datetime.datetime.fromisoformat(str(end)) >= now
+    )
+
+
+def _newest(rows: Iterable[Row], region: str) -> Iterator[Price]:
+    """Yield one price an item: of several in force the one that began last."""
+    found: dict[str, tuple[str, Price]] = {}
+    for row in rows:
+        since = str(row.get("effectiveStartDate", ""))
+        price = price_of(row, region)
+        if price is not None and found.get(price.item, ("", price))[0] <= since:
+            found[price.item] = since, price
+    yield from (price for _, price in found.values())
 
 
 def licences(rows: Iterable[Row], region: str) -> Iterator[Price]:
@@ -127,8 +145,10 @@ def _nothing(row: Row, amount: Decimal) -> Told | None:
 
 def _machine(row: Row, amount: Decimal) -> Told | None:
     name, sku, product = str(row["armSkuName"]), str(row["skuName"]), str(row["productName"])
-    if not name or "Low Priority" in sku or "Cloud Services" in product or not amount:
+    if not name or "Low Priority" in sku or not amount:
         return None
+    if "CloudServices" in product.replace(" ", "") or "Dedicated Host" in product:
+        return None  # other services at other prices, under the names of machines' sizes
     if str(row["unitOfMeasure"]) != "1 Hour":
         return None
     system = "windows" if product.endswith("Windows") else items.LINUX

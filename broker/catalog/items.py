@@ -14,13 +14,59 @@ migration:blocks            writing disk blocks through the service's interface,
 
 from __future__ import annotations
 
+import re
+
 from broker.catalog.values import Plan
+
+FORMS = {
+    "compute:PLAN:OS:SIZE": "hour",
+    "compute:PLAN:OS:vcpu": "hour",
+    "compute:PLAN:OS:gib": "GiB-hour",
+    "licence:OS:vcpu": "hour",
+    "licence:OS:upto:VCPUS": "hour",
+    "disk:KIND:gib": "GiB-month",
+    "disk:KIND:iops": "IOPS-month",
+    "disk:KIND:throughput": "MiBps-month",
+    "disk:KIND:upto:GIB": "disk-month",
+    "snapshot:gib": "GiB-month",
+    "address:ipv4": "hour",
+    "egress:internet:FROM": "GiB",
+    "migration:blocks": "1000 requests",
+}
+"""How each is written, and the one unit it is priced in."""
+
+WORDS = {
+    "PLAN": f"(?:{'|'.join(Plan)})",
+    "OS": "[a-z]+",
+    "SIZE": r"(?!vcpu$|gib$)\S+",
+    "KIND": r"[\w-]+",
+    "GIB": r"\d+",
+    "VCPUS": r"\d+",
+    "FROM": r"\d+",
+}
+"""What stands for a word in capitals."""
 
 LINUX = "linux"
 SNAPSHOT = "snapshot:gib"
 ADDRESS = "address:ipv4"
 EGRESS = "egress:internet:"
 BLOCKS = "migration:blocks"
+
+
+_PATTERNS = [
+    (re.compile(":".join(WORDS.get(word, word) for word in form.split(":"))), unit)
+    for form, unit in FORMS.items()
+]
+
+
+def unit(item: str) -> str:
+    """Return the unit an item is priced in; ValueError tells how such items are written."""
+    for pattern, found in _PATTERNS:
+        if pattern.fullmatch(item):
+            return found
+    first = item.partition(":")[0]
+    alike = [form for form in FORMS if form.partition(":")[0] == first] or list(FORMS)
+    raise ValueError(f'unknown item "{item}". Write {", ".join(alike)}')
 
 
 def compute(size: str, plan: Plan = Plan.ON_DEMAND, system: str = LINUX) -> str:

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from broker.catalog import items
 from broker.catalog.market import Market
 from broker.model import Strict
 
 
 class Included(Strict):
-    """What a disk of some kind has at no extra price."""
+    """What a disk of some kind has at no extra price; None: it is not sold apart."""
 
-    iops: int
-    mibps: int
+    iops: int | None = None
+    mibps: int | None = None
 
 
 class Class(Strict):
@@ -48,29 +49,37 @@ def _providers() -> dict[str, Provider]:
     }
 
 
-def substitute(kind: str | None, provider: str, market: Market) -> str | None:
+def substitute(
+    kind: str | None, provider: str, market: Market, *, rated: bool = False
+) -> str | None:
     """Return the kind of disk a market has in the place of another provider's; None for none.
 
     The same class where both providers' classes are known, else the market's default, else the
-    first kind it has a price for.
+    first kind it has a price for. For a disk that is ``rated``, with so much I/O a second, one
+    that can be given it, where the market has such a kind.
     """
     if kind is not None and market.place.provider == provider:
         return kind
     told = _providers().get(market.place.provider)
     if told is None:
-        priced = sorted(item.split(":")[1] for item in market.begins("disk:"))
+        priced = sorted({item.split(":")[1] for item in market.begins("disk:")})
         return kind if kind in priced else next(iter(priced), None)
     theirs = _providers().get(provider)
     wanted = theirs.class_of(kind) if theirs else None
     if wanted is None or wanted not in told.classes:
         wanted = told.default
-    return told.classes[wanted].kinds[0]
+    able = [*told.classes[wanted].included, *(k for c in told.classes.values() for k in c.included)]
+    return able[0] if rated and able else told.classes[wanted].kinds[0]
 
 
-def included(kind: str, market: Market) -> tuple[int, int]:
-    """Return the I/O a second and MiB a second that a disk of a kind has at no extra price."""
+def included(kind: str, market: Market) -> Included:
+    """Return the I/O a second and MiB a second that a disk of a kind has at no extra price.
+
+    Of a provider that no table knows, what has a price is sold apart.
+    """
     told = _providers().get(market.place.provider)
-    for each in told.classes.values() if told else ():
-        if found := each.included.get(kind):
-            return found.iops, found.mibps
-    return 0, 0
+    if told is None:
+        iops, mibps = (market.begins(items.disk(kind, what)) for what in ("iops", "throughput"))
+        return Included(iops=0 if iops else None, mibps=0 if mibps else None)
+    found = (each.included[kind] for each in told.classes.values() if kind in each.included)
+    return next(found, Included())

@@ -7,13 +7,21 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from itertools import chain
+from typing import NamedTuple
 
 from broker.catalog import items
-from broker.catalog.pricelist import Record
-from broker.catalog.store import Catalogue, Discount
-from broker.catalog.values import Confidence, Origin, Place, Plan, Price
+from broker.catalog.pricelist import CURRENCY, Record
+from broker.catalog.store import Catalogue
+from broker.catalog.values import Confidence, Discount, Origin, Place, Plan, Price
 from broker.errors import ConfigError
 from broker.model import Host, Money, Offer, Strict
+from broker.nearest import did_you_mean
+
+SYSTEMS = ("windows", "rhel", "suse")
+"""What is sold with a system by the hour somewhere, though a place may have no price of it."""
+
+UNKNOWN = "unknown"
+"""The system of which nobody tells what it is: there are no prices of it."""
 
 STALE = datetime.timedelta(days=90)
 """Providers change list prices a few times a year; older than this is worth a warning."""
@@ -27,9 +35,18 @@ class Rates(Strict):
     rates: Mapping[str, Decimal]
 
 
+class Part(NamedTuple):
+    """How many of which item an hour of something consists of; ``price`` is of one of them."""
+
+    quantity: Decimal
+    item: str
+    price: Price | None
+
+
 class Market:
     """The offers and prices of one place.
 
+    ``sizes_told`` is whether anybody tells which sizes the place has; else all are in question.
     Prices in other currencies are as good as unknown, unless ``rates`` say what they are worth.
     """
 
@@ -43,11 +60,15 @@ class Market:
         rates: Rates | None = None,
     ) -> None:
         """Read everything about ``place``; ConfigError when the catalogue knows nothing of it."""
+        if not CURRENCY.fullmatch(currency):
+            hint = "Say its code of three capitals, such as USD"
+            raise ConfigError(f'"{currency}" is no currency', hint=hint)
         if rates is not None and rates.currency != currency:
             raise ConfigError(f"the rates are in {rates.currency}, the prices asked in {currency}")
         self.place = catalogue.known(place)
         self.currency = currency
         self.hosts: Sequence[Host] = catalogue.hosts(place)
+        self.sizes_told = catalogue.tells_sizes(place)
         self._catalogue_offers = catalogue.offers(place)
         self._rates = rates
         self._discounts = catalogue.discounts(account, place.provider) if account else []
@@ -57,6 +78,7 @@ class Market:
         self._prices: dict[str, Price | None] = {}
         self._begins: dict[str, list[str]] = {}
         self._offers: dict[tuple[Plan, str], list[Offer]] = {}
+        self._systems = {items.LINUX, UNKNOWN, *SYSTEMS}
 
     @property
     def any_size(self) -> bool:
@@ -89,40 +111,58 @@ class Market:
         return sorted((step for step in found if _trust(step[1]) == best), key=lambda step: step[0])
 
     def compute(
-        self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX
-    ) -> list[tuple[Decimal, Price | None]]:
-        """Return what an hour consists of: how many of which unit price, None where unknown.
+        self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str | None = items.LINUX
+    ) -> list[Part]:
+        """Return what an hour consists of; ``system`` is None where nobody tells it.
 
         A system's price is told for the whole machine, or as a bare one and a licence: whichever
         is to be believed first counts.
         """
-        whole = self.price(items.compute(offer.id, plan, system))
-        if whole is not None and system == items.LINUX:
-            return [(Decimal(1), whole)]
-        parts = self._bare(offer, plan)
-        if system != items.LINUX:
-            parts.append(self._licence(system, offer.size.vcpus))
+        bare = self._bare(offer, plan)
+        if system == items.LINUX:
+            return bare
+        if system is not None and system not in self._systems:
+            self._learn(system)
+        parts = [*bare, self._licence(system or UNKNOWN, offer.size.vcpus)]
+        item = items.compute(offer.id, plan, system or UNKNOWN)
+        whole = self.price(item)
         if whole is None:
             return parts
-        told = [price for _, price in parts if price is not None]
+        told = [part.price for part in parts if part.price is not None]
         better = len(told) == len(parts) and max(map(_trust, told)) < _trust(whole)
-        return parts if better else [(Decimal(1), whole)]
+        return parts if better else [Part(Decimal(1), item, whole)]
 
-    def _bare(self, offer: Offer, plan: Plan) -> list[tuple[Decimal, Price | None]]:
+    def _learn(self, system: str) -> None:
+        """ConfigError with the nearest for a system that no price here is about."""
+        places = {"compute": 2, "licence": 1}
+        told = (item.split(":") for item in self._records)
+        self._systems |= {word[places[word[0]]] for word in told if word[0] in places}
+        if system not in self._systems:
+            known = self._systems - {UNKNOWN}
+            hint = did_you_mean(system, known)
+            raise ConfigError(f'no price of {self.place} is for the system "{system}"', hint=hint)
+
+    def _bare(self, offer: Offer, plan: Plan) -> list[Part]:
         """Return the price of the size, else of what it has: hosts of one's own know no plans."""
-        whole = self.price(items.compute(offer.id, plan))
-        vcpu, gib = self.price(items.compute("vcpu")), self.price(items.compute("gib"))
-        if whole is not None or (vcpu is None and not self.any_size):
-            return [(Decimal(1), whole)]
-        return [(Decimal(offer.size.vcpus), vcpu), (Decimal(offer.size.memory) / 1024, gib)]
+        item = items.compute(offer.id, plan)
+        whole = self.price(item)
+        each, gib = items.compute("vcpu"), items.compute("gib")
+        if whole is not None or (self.price(each) is None and not self.any_size):
+            return [Part(Decimal(1), item, whole)]
+        memory = Decimal(offer.size.memory) / 1024
+        return [
+            Part(Decimal(offer.size.vcpus), each, self.price(each)),
+            Part(memory, gib, self.price(gib)),
+        ]
 
-    def _licence(self, system: str, vcpus: int) -> tuple[Decimal, Price | None]:
-        each = self.price(items.licence(system))
+    def _licence(self, system: str, vcpus: int) -> Part:
+        item = items.licence(system)
+        each = self.price(item)
         steps = self.tiers(items.licences(system))
         whole = next((price for upto, price in steps if upto >= vcpus), None)
         if whole is None or (each is not None and _trust(each) < _trust(whole)):
-            return Decimal(vcpus), each
-        return Decimal(1), whole
+            return Part(Decimal(vcpus), item, each)
+        return Part(Decimal(1), whole.item, whole)
 
     def offers(self, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> list[Offer]:
         """Return every offer with its price an hour, where it is known."""
@@ -134,10 +174,10 @@ class Market:
     def priced(self, offer: Offer, plan: Plan = Plan.ON_DEMAND, system: str = items.LINUX) -> Offer:
         """Return the offer with its price an hour; None where any part of it is unknown."""
         total = Decimal(0)
-        for quantity, price in self.compute(offer, plan, system):
-            if price is None:
+        for part in self.compute(offer, plan, system):
+            if part.price is None:
                 return offer.model_copy(update={"price_per_hour": None})
-            total += quantity * price.amount
+            total += part.quantity * part.price.amount
         money = Money(amount=total, currency=self.currency)
         return offer.model_copy(update={"price_per_hour": money})
 

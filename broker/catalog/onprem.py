@@ -15,6 +15,7 @@ Only what is used can carry that cost, and the two things sold share it:
     a GiB-month, disk  = (price / (years x 12) + watts / 1,000 x PUE x kWh x 730)
                          / (usable GiB x utilisation)
 
+What has no default must be said, if it is 0: a host that nobody looks after is not the rule.
 m is memory's share of a host's cost. The default, 0.35, is what DRAM is of a two-socket server's
 price; whoever buys unusual hosts should say theirs.
 """
@@ -23,17 +24,18 @@ from __future__ import annotations
 
 import datetime
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from broker.catalog import items
 from broker.catalog.pricelist import record_of
-from broker.catalog.store import Catalogue, Discount
-from broker.catalog.values import HOURS_PER_MONTH, Confidence, Origin, Place, Price
+from broker.catalog.store import Catalogue
+from broker.catalog.values import HOURS_PER_MONTH, Confidence, Discount, Origin, Place, Price
 from broker.errors import ConfigError
 from broker.model import Arch, Host, Strict
 from broker.reading import validated
@@ -53,12 +55,15 @@ class Storage(Strict):
     price: Amount
     years: Years
     usable_gib: PositiveInt
-    watts: Amount = Decimal(0)
+    watts: Amount
     utilisation: Share = Decimal("0.7")
 
 
 class Site(Strict):
-    """Hosts of one kind in one place, and what they cost."""
+    """Hosts of one kind in one place, and what they cost.
+
+    What traffic and public addresses cost is unknown where it is not said.
+    """
 
     place: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -72,13 +77,14 @@ class Site(Strict):
     watts: Amount
     kwh: Amount
     pue: Annotated[Decimal, Field(ge=1)] = Decimal("1.5")
-    space_per_month: Amount = Decimal(0)
-    staff_per_month: Amount = Decimal(0)
-    licences_per_year: Amount = Decimal(0)
+    space_per_month: Amount
+    staff_per_month: Amount
+    licences_per_year: Amount
     overcommit: Annotated[Decimal, Field(ge=1)] = Decimal(1)
     utilisation: Share
     memory_share: Share = Decimal("0.35")
-    egress_per_gib: Amount = Decimal(0)
+    egress_per_gib: Amount | None = None
+    address_per_month: Amount | None = None
     storage: Sequence[Storage] = ()
 
     def host_hour(self) -> Decimal:
@@ -98,10 +104,13 @@ class Site(Strict):
         found = [
             self._price(items.compute("vcpu"), "hour", vcpu, source),
             self._price(items.compute("gib"), "GiB-hour", gib, source),
-            self._price(f"{items.EGRESS}0", "GiB", self.egress_per_gib, source),
-            self._price(items.ADDRESS, "hour", Decimal(0), source),
             self._price(items.BLOCKS, "1000 requests", Decimal(0), source),  # nobody counts them
         ]
+        if self.egress_per_gib is not None:
+            found.append(self._price(f"{items.EGRESS}0", "GiB", self.egress_per_gib, source))
+        if self.address_per_month is not None:
+            address = self.address_per_month / HOURS_PER_MONTH
+            found.append(self._price(items.ADDRESS, "hour", address, source))
         for pool in self.storage:
             month = pool.price / (pool.years * MONTHS_PER_YEAR)
             month += self._power_hour(pool.watts) * HOURS_PER_MONTH
@@ -153,12 +162,20 @@ class Own(Strict):
     site: Sequence[Site] = ()
     discount: Sequence[Negotiated] = ()
 
+    @model_validator(mode="after")
+    def _each_place_once(self) -> Self:
+        for place, count in Counter(site.place for site in self.site).items():
+            if count > 1:
+                raise ValueError(f"the site {place} is there twice: hosts of a place cost the same")
+        return self
+
     def keep(self, catalogue: Catalogue, source: str) -> int:
         """Put all of it into the catalogue; return how many prices and discounts that were."""
         count = 0
         for site in self.site:
-            count += catalogue.put_prices(record_of(each) for each in site.prices(source))
-            catalogue.put_hosts(Place.parse(site.place), site.capacity())
+            place = Place.parse(site.place)
+            count += catalogue.replace_prices(place, map(record_of, site.prices(source)))
+            catalogue.put_hosts(place, site.capacity())
         for told in self.discount:
             catalogue.put_discount(
                 Discount(

@@ -19,7 +19,7 @@ def refresh_prices(catalogue: Catalogue, place: Place) -> int:
 
     Nothing of the old is lost when reading breaks off: BrokerError, and the catalogue is as it was.
     """
-    return catalogue.put_refreshed(place, _records(place))
+    return catalogue.replace_prices(place, _records(place))
 
 
 def _records(place: Place) -> Iterator[Record]:
@@ -49,7 +49,7 @@ def refresh_sizes(catalogue: Catalogue, adapter: Adapter, place: Place) -> int:
             catalogue.put_hosts(place, hosts)
             count += len(hosts)
     if isinstance(adapter, SpotMarket):
-        count += catalogue.put_refreshed(place, map(record_of, adapter.spot_prices()))
+        count += catalogue.replace_prices(place, map(record_of, adapter.spot_prices()))
     return count
 
 

@@ -42,8 +42,7 @@ def prices(tables: Mapping[str, Sequence[Offer]]) -> Iterator[Record]:
             for row in sizes.rows(table):
                 told = {"provider": provider, **row}
                 yield record(told, origin=Origin.SEED, source=table.name, today=today)
-    names = {provider: [offer.id for offer in known] for provider, known in tables.items()}
-    yield from bundled.prices(names)
+    yield from bundled.prices(tables)
 
 
 def offers(tables: Mapping[str, Sequence[Offer]]) -> Iterator[tuple[str, str, str]]:

@@ -14,31 +14,10 @@ from typing import Self
 from broker.catalog import seed, sizes
 from broker.catalog.pricelist import Record
 from broker.catalog.schema import PUT_PRICE, SCHEMA, SHIPPED
-from broker.catalog.values import Origin, Place
+from broker.catalog.values import Age, Discount, Origin, Place
 from broker.errors import BrokerError, ConfigError, NotFound
 from broker.model import Arch, Host, Offer
-from broker.model.base import Strict
 from broker.nearest import did_you_mean
-
-
-class Discount(Strict):
-    """A share off the list price an account has negotiated; ``item`` is a pattern, * for all."""
-
-    account: str
-    provider: str
-    item: str
-    percent: str
-    source: str
-
-
-class Age(Strict):
-    """How many prices of one place came from one origin, and the dates of the oldest and newest."""
-
-    place: Place
-    origin: Origin
-    prices: int
-    oldest: datetime.date
-    newest: datetime.date
 
 
 def location() -> Path:
@@ -126,6 +105,16 @@ class Catalogue:
             found = self._db.execute(told, where).fetchall()
             found = found or self._db.execute(shipped, where).fetchall()
         return [Offer.model_validate_json(row[0]) for row in found]
+
+    def tells_sizes(self, place: Place) -> bool:
+        """Return whether anybody told which of its provider's sizes a place has."""
+        query = (
+            "SELECT EXISTS(SELECT 1 FROM offered WHERE provider = ?1 AND region = ?2) "
+            "OR EXISTS(SELECT 1 FROM told WHERE provider = ?1 AND region = ?2)"
+        )
+        with self._reading():
+            (found,) = self._db.execute(query, (place.provider, place.region)).fetchone()
+        return bool(found)
 
     def offer(self, provider: str, id: str, region: str | None = None) -> Offer:
         """Return one size of a provider, in a region or wherever it is offered.
@@ -224,18 +213,18 @@ class Catalogue:
             self._db.executemany(PUT_PRICE, records)
             return self._db.total_changes - before
 
-    def put_refreshed(self, place: Place, records: Iterable[Record]) -> int:
-        """Keep what is published of a place, in the place of what the same sources said before.
+    def replace_prices(self, place: Place, records: Iterable[Record]) -> int:
+        """Keep what is told of a place, in the place of all that the same sources said before.
 
         A source is named up to its first comma. All is read before anything is changed.
         """
         rows = list(records)
         with self._reading(), self._db:
-            for source in {row[6].partition(",")[0] for row in rows}:
+            for source, origin in {(row[6].partition(",")[0], row[9]) for row in rows}:
                 self._db.execute(
                     "DELETE FROM price WHERE provider = ? AND region = ? AND origin = ? "
                     "AND (source = ? OR source LIKE ? || ',%')",
-                    (place.provider, place.region, int(Origin.REFRESHED), source, source),
+                    (place.provider, place.region, origin, source, source),
                 )
             self._db.executemany(PUT_PRICE, rows)
         return len(rows)

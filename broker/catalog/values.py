@@ -44,6 +44,10 @@ class Plan(StrEnum):
     SPOT = "spot"
 
 
+RESERVED = frozenset({Plan.RESERVED_1Y, Plan.RESERVED_3Y})
+"""Plans that are paid for every hour of the month, whatever runs."""
+
+
 class Confidence(StrEnum):
     """How far a price can be trusted: told by its seller, told by its user, or unverified."""
 
@@ -59,20 +63,6 @@ class Origin(IntEnum):
     USER = 1
     SEED = 2
     BUNDLED = 3
-
-
-UNITS = frozenset(
-    {
-        "hour",
-        "GiB-hour",
-        "GiB-month",
-        "GiB",
-        "IOPS-month",
-        "MiBps-month",
-        "disk-month",
-        "1000 requests",
-    }
-)
 
 
 class Price(Strict):
@@ -93,3 +83,23 @@ class Price(Strict):
     origin: Origin = Origin.SEED
     account: str = ""
     list_amount: Annotated[Decimal, Field(ge=0)] | None = None
+
+
+class Discount(Strict):
+    """A share off the list price an account has negotiated; ``item`` is a pattern, * for all."""
+
+    account: str
+    provider: str
+    item: str
+    percent: str
+    source: str
+
+
+class Age(Strict):
+    """How many prices of one place came from one origin, and the dates of the oldest and newest."""
+
+    place: Place
+    origin: Origin
+    prices: int
+    oldest: datetime.date
+    newest: datetime.date

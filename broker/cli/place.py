@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,7 +60,7 @@ def place(
         else:
             _conflict(run, found)
         raise typer.Exit(LOSSES)
-    before = _kept(compare) if compare else None
+    before = _kept(compare, found.currency) if compare else None
     if output:
         _keep(found, output)
     implied = moves_of(told.problem, found, accounts_at(run.config) | told.accounts)
@@ -70,7 +71,7 @@ def place(
         if run.json:
             print_json(reasons.model_dump(mode="json"))
         else:
-            _why(run, reasons, found.currency)
+            _why(run, reasons, found)
     elif before is not None:
         changes = placement.diff(before, found)
         if run.json:
@@ -85,7 +86,10 @@ def place(
         _moves(implied)
     _warn(told)
     if found.out_of_time:
-        note(f"interop: time ran out; a placement {found.gap:.1%} cheaper may exist")
+        cheaper = (
+            "a much cheaper placement" if found.gap is None else f"one {found.gap:.1%} cheaper"
+        )
+        note(f"interop: time ran out; {cheaper} may exist")
 
 
 def _placement(run: Run, found: Placement) -> None:
@@ -105,7 +109,8 @@ def _placement(run: Run, found: Placement) -> None:
             for each in found.placed
         ],
     )
-    note(f"{found.month:.2f} {found.currency} a month, within {found.gap:.2%} of the best there is")
+    known = "" if found.gap is None else f", within {found.gap:.2%} of the best there is"
+    note(f"{found.month:.2f} {found.currency} a month{known}")
 
 
 def _conflict(run: Run, found: Placement) -> None:
@@ -119,9 +124,10 @@ def _conflict(run: Run, found: Placement) -> None:
     )
 
 
-def _why(run: Run, reasons: Why, currency: str) -> None:
+def _why(run: Run, reasons: Why, found: Placement) -> None:
     from broker.cli.output import note, print_table
 
+    currency = found.currency
     note(
         f"{reasons.workload} is at {', '.join(reasons.at)}: {reasons.month:.2f} {currency} a month"
     )
@@ -138,6 +144,9 @@ def _why(run: Run, reasons: Why, currency: str) -> None:
             for other in reasons.alternatives
         ],
     )
+    if found.gap:
+        give = found.month * Decimal(found.gap)
+        note(f"The placement may be {give:.2f} {currency} a month dearer than the best there is.")
 
 
 def _changes(run: Run, changes: list[Change], before: Placement, after: Placement) -> None:
@@ -177,6 +186,8 @@ def _warn(told: Read) -> None:
     from broker.catalog.market import STALE
     from broker.cli.output import note
 
+    for what in told.left_out:
+        note(f"interop: {what}")
     if told.oldest is None:
         return
     age = datetime.datetime.now(datetime.UTC).date() - told.oldest
@@ -193,7 +204,7 @@ def _keep(found: Placement, file: Path) -> None:
         raise ConfigError(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _kept(file: Path) -> Placement:
+def _kept(file: Path, currency: str) -> Placement:
     import json
 
     from broker.errors import ConfigError
@@ -204,4 +215,7 @@ def _kept(file: Path) -> Placement:
         document = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read the placement {file}: {error}") from error
-    return validated(Placement, document, str(file))
+    kept = validated(Placement, document, str(file))
+    if kept.currency != currency:
+        raise ConfigError(f"{file} is in {kept.currency}, the new placement in {currency}")
+    return kept

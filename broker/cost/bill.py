@@ -12,15 +12,19 @@ from broker.catalog.values import HOURS_PER_MONTH
 from broker.cost.machine import Disk, Machine
 from broker.model import Offer
 
-CENT = Decimal("0.01")
+PERFORMANCE = {"iops": "IOPS-month", "throughput": "MiBps-month"}
+"""The unit of what a disk may be sold with apart."""
 
 
 class Line(NamedTuple):
-    """Something paid for. ``price`` and ``amount`` are None when nobody says what it costs."""
+    """Something paid for. ``price`` and ``amount`` are None when nobody says what it costs.
+
+    ``quantity`` is None when nobody says how much of it there is.
+    """
 
     what: str
     item: str
-    quantity: Decimal
+    quantity: Decimal | None
     unit: str
     price: Price | None
     amount: Decimal | None
@@ -39,7 +43,7 @@ class Sum(NamedTuple):
         return not self.unpriced
 
     def __str__(self) -> str:
-        told = f"{self.amount.quantize(CENT):,} {self.currency}"
+        told = f"{self.amount:,.2f} {self.currency}"
         if self.exact:
             return told
         count = len(self.unpriced)
@@ -52,7 +56,7 @@ class Sum(NamedTuple):
 
     def short(self) -> str:
         """Return the amount alone, marked when it is a lower bound."""
-        return f"{'' if self.exact else '≥ '}{self.amount.quantize(CENT):,} {self.currency}"
+        return f"{'' if self.exact else '≥ '}{self.amount:,.2f} {self.currency}"
 
 
 class Bill(NamedTuple):
@@ -106,7 +110,7 @@ class Till:
     def __init__(self, market: Market, egress: Price | None) -> None:
         self.market = market
         self._egress = egress
-        self._compute: dict[tuple[str, str, str, Decimal], tuple[Line, ...]] = {}
+        self._compute: dict[tuple[str, str, str | None, Decimal], tuple[Line, ...]] = {}
         self._disks: dict[tuple[str | None, Decimal, int, int, str], tuple[Line, ...]] = {}
 
     def lines(self, machine: Machine, offer: Offer) -> list[Line]:
@@ -127,20 +131,19 @@ class Till:
             hours = Decimal(machine.addresses * HOURS_PER_MONTH)
             price = self.market.price(items.ADDRESS)
             found.append(_line("address", items.ADDRESS, hours, "hour", price))
-        if machine.snapshots_gib:
+        if (kept := machine.snapshots_gib) != 0:
             price = self.market.price(items.SNAPSHOT)
-            gib = machine.snapshots_gib
-            found.append(_line("snapshot", items.SNAPSHOT, gib, "GiB-month", price))
-        if machine.egress_gib:
-            name = f"{items.EGRESS}*"
-            found.append(_line("egress", name, machine.egress_gib, "GiB", self._egress))
+            found.append(_line("snapshot", items.SNAPSHOT, kept, "GiB-month", price))
+        if (sent := machine.egress_gib) != 0:
+            found.append(_line("egress", f"{items.EGRESS}*", sent, "GiB", self._egress))
         return found
 
 
-def egress_price(market: Market, gib: Decimal) -> Price | None:
+def egress_price(market: Market, gib: Decimal, beyond: Decimal = Decimal(0)) -> Price | None:
     """Return the mean price of a GiB when so many are sent in a month; None when none is known.
 
-    Tiers count for all of an account's traffic together, so no machine has a tier of its own.
+    Tiers count for all of an account's traffic together, so no machine has a tier of its own;
+    ``beyond`` is what is sent in that month anyway.
     """
     tiers = market.tiers(items.EGRESS)
     if not tiers or tiers[0][0] != 0:
@@ -149,21 +152,22 @@ def egress_price(market: Market, gib: Decimal) -> Price | None:
         return tiers[0][1]
     paid = Decimal(0)
     for index, (start, price) in enumerate(tiers):
-        end = tiers[index + 1][0] if index + 1 < len(tiers) else gib
-        paid += max(Decimal(0), min(Decimal(end), gib) - start) * price.amount
+        end = Decimal(tiers[index + 1][0]) if index + 1 < len(tiers) else beyond + gib
+        here = min(end, beyond + gib) - max(Decimal(start), beyond)
+        paid += max(Decimal(0), here) * price.amount
     last = tiers[-1][1]
     mean = {"item": f"{items.EGRESS}*", "amount": paid / gib}
     return last.model_copy(update=mean | {"source": f"{last.source} (mean of its tiers)"})
 
 
 def _compute(machine: Machine, offer: Offer, market: Market) -> Iterator[Line]:
-    for quantity, price in market.compute(offer, machine.plan, machine.os):
-        name = price.item if price else items.compute(offer.id, machine.plan, machine.os)
-        yield _line("compute", name, quantity * machine.hours, "hour", price)
+    for part in market.compute(offer, machine.plan, machine.os):
+        yield _line("compute", part.item, part.quantity * machine.hours, "hour", part.price)
 
 
 def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
-    kind = substitute(disk.kind, provider, market)
+    rated = bool(disk.iops or disk.mibps)
+    kind = substitute(disk.kind, provider, market, rated=rated)
     if kind is None:
         yield _line("disk", items.disk(disk.kind or "unknown", "gib"), disk.gib, "GiB-month", None)
         return
@@ -176,17 +180,27 @@ def _disk(disk: Disk, provider: str, market: Market) -> Iterator[Line]:
         return
     name = items.disk(kind, "gib")
     yield _line("disk", name, disk.gib, "GiB-month", market.price(name))
-    free_iops, free_mibps = included(kind, market)
-    for what, wanted, free, unit in (
-        ("iops", disk.iops, free_iops, "IOPS-month"),
-        ("throughput", disk.mibps, free_mibps, "MiBps-month"),
+    free = included(kind, market)
+    for what, wanted, without in (
+        ("iops", disk.iops, free.iops),
+        ("throughput", disk.mibps, free.mibps),
     ):
-        name = items.disk(kind, what)
-        beyond = wanted - free
-        if beyond > 0 and market.begins(name):  # a kind sold without it has it included
-            yield _line(f"disk {what}", name, Decimal(beyond), unit, market.price(name))
+        if without is None:
+            continue
+        name, unit = items.disk(kind, what), PERFORMANCE[what]
+        if without == 0 == wanted:  # all of it is paid, and nobody told how much it is
+            yield _line(f"disk {what}", name, None, unit, None)
+        elif wanted > without:
+            beyond = Decimal(wanted - without)
+            yield _line(f"disk {what}", name, beyond, unit, market.price(name))
 
 
-def _line(what: str, item: str, quantity: Decimal, unit: str, price: Price | None) -> Line:
-    amount = None if price is None else quantity * price.amount
-    return Line(what, item, quantity, price.unit if price else unit, price, amount)
+def _line(what: str, item: str, quantity: Decimal | None, unit: str, price: Price | None) -> Line:
+    if quantity is None or price is None:
+        return Line(what, item, quantity, unit, None, None)
+    return Line(what, item, quantity, price.unit, price, quantity * price.amount)
+
+
+def quantity_text(line: Line) -> str:
+    """Return how much of it there is, as people write it; empty when nobody says so."""
+    return "" if line.quantity is None else f"{line.quantity.normalize():f}"

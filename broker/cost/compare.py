@@ -16,6 +16,9 @@ from broker.errors import ConfigError
 from broker.model import Firmware, Offer
 from broker.sizing import Mapped, map_size
 
+Leaving = Mapping[tuple[str, str], Price | None]
+"""What a GiB costs that leaves, by place and account."""
+
 MONTHS = 36
 DAYS_PER_MONTH = Decimal(365) / 12
 BLOCKS_PER_GIB = 2048
@@ -182,7 +185,7 @@ class _Desk:
     def till(self, place: Place, account: str, machines: Iterable[Machine]) -> Till:
         """Return what prices ``machines`` at a place, where they send all they send."""
         market = self.market(place, account)
-        sent = sum((machine.egress_gib for machine in machines), Decimal(0))
+        sent = sum((machine.egress_gib or Decimal(0) for machine in machines), Decimal(0))
         return Till(market, egress_price(market, sent))
 
     def mapped(self, machine: Machine, market: Market) -> Mapped:
@@ -194,7 +197,7 @@ class _Desk:
         )  # fmt: skip
         if alike not in self._mapped:
             self._mapped[alike] = map_size(
-                machine.need(), market, plan=machine.plan, system=machine.os
+                machine.need(), market, plan=machine.plan, system=machine.os or items.LINUX
             )
         return self._mapped[alike]
 
@@ -202,7 +205,7 @@ class _Desk:
 def _now(machines: Sequence[Machine], desk: _Desk) -> Column:
     groups: dict[tuple[str, str], list[Machine]] = {}
     for machine in machines:
-        groups.setdefault((str(machine.place), machine.account), []).append(machine)
+        groups.setdefault(machine.home, []).append(machine)
     tills = {
         key: desk.till(group[0].place, group[0].account, group) for key, group in groups.items()
     }
@@ -213,23 +216,22 @@ def _now(machines: Sequence[Machine], desk: _Desk) -> Column:
             size=machine.size,
             firmware=frozenset({Firmware.UNKNOWN}),
         )
-        told = tills[str(machine.place), machine.account].lines(machine, offer)
+        told = tills[machine.home].lines(machine, offer)
         bills.append(Bill(machine, machine.place, offer, told))
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
     return Column("now", None, bills, monthly, Sum(Decimal(0), desk.currency))
 
 
-def _leaving(machines: Sequence[Machine], desk: _Desk) -> dict[str, Price | None]:
-    """Return what a GiB costs that leaves each place when all machines of it move at once."""
-    places: dict[str, Place] = {}
-    leaving: dict[str, Decimal] = {}
+def _leaving(machines: Sequence[Machine], desk: _Desk) -> Leaving:
+    """Return what a GiB costs that leaves, by whose machines where all move at once."""
+    leaving: dict[tuple[str, str], Decimal] = {}
+    sent: dict[tuple[str, str], Decimal] = {}
     for machine in machines:
-        name = str(machine.place)
-        places[name] = machine.place
-        leaving[name] = leaving.get(name, Decimal(0)) + machine.gib
+        leaving[machine.home] = leaving.get(machine.home, Decimal(0)) + machine.gib
+        sent[machine.home] = sent.get(machine.home, Decimal(0)) + (machine.egress_gib or 0)
     return {
-        name: egress_price(desk.market(places[name], desk.account), gib)
-        for name, gib in leaving.items()
+        home: egress_price(desk.market(Place.parse(home[0]), home[1]), gib, sent[home])
+        for home, gib in leaving.items()
     }
 
 
@@ -238,7 +240,7 @@ def _there(
     now: Column,
     place: Place,
     desk: _Desk,
-    leaving: Mapping[str, Price | None],
+    leaving: Leaving,
     days: int,
 ) -> Column:
     till = desk.till(place, desk.account, machines)
@@ -256,7 +258,7 @@ def _there(
             continue
         told = till.lines(machine, offer)
         bills.append(Bill(machine, place, offer, told, why=mapped.match.reason))
-        moves.add(_move(machine, told, leaving[str(machine.place)], till.market, days))
+        moves.add(_move(machine, told, leaving[machine.home], till.market, days))
     monthly = total((line for bill in bills for line in bill.lines), desk.currency)
     one_off = total(moves.lines(), desk.currency)
     overfull = _overfull(bills, till.market)
@@ -276,7 +278,8 @@ class _Moves:
                 amount = None
                 if sum_.amount is not None and line.amount is not None:
                     amount = sum_.amount + line.amount
-                line = line._replace(quantity=sum_.quantity + line.quantity, amount=amount)
+                quantity = (sum_.quantity or 0) + (line.quantity or 0)
+                line = line._replace(quantity=Decimal(quantity), amount=amount)
             self._sums[key] = line
 
     def lines(self) -> list[Line]:

@@ -51,6 +51,7 @@ def estimate(
                     "disks": tuple(disk_of(text) for text in disks),
                     "addresses": addresses,
                     "egress_gib": Decimal(str(egress_gib)),
+                    "snapshots_gib": 0,
                     "burstable": bool(meant.burstable),
                 }
             )
@@ -69,9 +70,11 @@ def estimate(
             missing = Line("compute", f"no size at {place}", Decimal(1), "hour", None, None)
             bills.append(Bill(machine, place, None, [missing], blocked=mapped.reason))
             continue
-        till = Till(market, egress_price(market, machine.egress_gib))
+        till = Till(market, egress_price(market, Decimal(str(egress_gib))))
         why = "asked for by name" if offer is own else mapped.reason
         if own is None and size.startswith(f"{place.provider}/"):
             why = f"{place} does not offer {meant.id}; {why}"
+        if others := ", ".join(market.other_currencies()):
+            why += f"; prices in {others} were not used"
         bills.append(Bill(machine, place, offer, till.lines(machine, offer), why=why))
     return bills

@@ -107,6 +107,8 @@ def _machine(row: Mapping[str, str], place: Place) -> dict[str, object]:
         raise ValueError(f'unknown state "{state}": there are {", ".join(BILLED)}')
     told: dict[str, object] = {name: row[name] for name in AS_WRITTEN if row.get(name)}
     told |= {"name": row["name"], "place": place, "billed": BILLED[state]}
+    if system := row.get("os"):
+        told["os"] = system.lower()
     told["account"] = row.get("account", "")
     told["disks"] = _disks(row.get("disks", ""))
     told["labels"] = dict(_label(text) for text in row.get("labels", "").split())
@@ -123,7 +125,7 @@ def disk_of(text: str) -> Mapping[str, object]:
     kind, *numbers = text.split(":")
     if not numbers:
         kind, numbers = "", [kind]
-    if len(numbers) > 3 or not all(part.replace(".", "", 1).isdigit() for part in numbers):
+    if len(numbers) > 3 or not all(part.replace(".", "", 1).isdecimal() for part in numbers):
         raise ValueError(f'"{text}" is no disk: write KIND:GIB, or KIND:GIB:IOPS:MIBPS')
     names = ("gib", "iops", "mibps")
     told: dict[str, object] = {"kind": kind or None}

@@ -11,11 +11,10 @@ from __future__ import annotations
 import csv
 import datetime
 import json
-from decimal import Decimal
 from typing import TextIO
 
 from broker.catalog import Plan
-from broker.cost.bill import Bill, Line
+from broker.cost.bill import Bill, Line, quantity_text
 from broker.cost.compare import Report
 from broker.cost.machine import Machine
 
@@ -66,27 +65,28 @@ def write_focus(report: Report, file: TextIO, month: datetime.date) -> int:
     unpriced = 0
     for bill in report.now.bills:
         for line in bill.lines:
-            if line.price is None or line.amount is None:
+            if line.price is None or line.quantity is None or line.amount is None:
                 unpriced += 1
                 continue
-            writer.writerow(_charge(bill, line, line.amount, report.currency, start, end))
+            writer.writerow(_charge(bill, line, report.currency, start, end))
     return unpriced
 
 
 def _charge(
     bill: Bill,
     line: Line,
-    amount: Decimal,
     currency: str,
     start: datetime.date,
     end: datetime.date,
 ) -> dict[str, str]:
     machine = bill.machine
     category, service, resource = SERVICES[line.what.partition(" ")[0]]
-    price = line.price
+    price, amount, units = line.price, line.amount, line.quantity
     assert price is not None
+    assert amount is not None
+    assert units is not None
     listed = price.amount if price.list_amount is None else price.list_amount
-    cost, quantity = f"{amount:f}", f"{line.quantity.normalize():f}"
+    cost, quantity = f"{amount:f}", quantity_text(line)
     account = machine.account or str(machine.place)
     first, last = f"{start}T00:00:00Z", f"{end}T00:00:00Z"
     return {
@@ -108,7 +108,7 @@ def _charge(
         "ContractedUnitPrice": f"{price.amount:f}",
         "EffectiveCost": cost,
         "InvoiceIssuerName": machine.place.provider,
-        "ListCost": f"{line.quantity * listed:f}",
+        "ListCost": f"{units * listed:f}",
         "ListUnitPrice": f"{listed:f}",
         "PricingCategory": PRICING[machine.plan] if line.what == "compute" else "Standard",
         "PricingQuantity": quantity,

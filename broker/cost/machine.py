@@ -11,13 +11,16 @@ from pydantic import Field, model_validator
 
 from broker.catalog import Catalogue
 from broker.catalog.items import LINUX
-from broker.catalog.values import HOURS_PER_MONTH, Place, Plan
+from broker.catalog.values import HOURS_PER_MONTH, RESERVED, Place, Plan
 from broker.errors import NotFound
-from broker.fit.need import Need, Share, measured
+from broker.fit.need import MemoryShare, Need, Share, measured
 from broker.model import GIB, Firmware, Instance, Labels, Size, Strict
 from broker.survey import Listing
 
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+TOLD = ("os", "egress_gib", "snapshots_gib")
+"""What no inventory, or not every one, tells of a machine."""
 
 
 class Disk(Strict):
@@ -33,43 +36,55 @@ class Machine(Strict):
     """One machine and how it is used in a month.
 
     ``offer`` is the name of its size where it has one. ``billed`` tells whether compute is billed:
-    a stopped machine that still holds it is; None, when nobody knows, counts as billed. ``cpu_p95``
-    and ``memory_p95`` are what was measured, as shares of the size: elsewhere a size is enough that
-    has that, with headroom.
+    a stopped machine that still holds it is; None, when nobody knows, counts as billed. ``os``,
+    ``egress_gib`` and ``snapshots_gib`` are None where nobody tells them: that is not nothing, and
+    what it costs is unknown. ``cpu_p95`` and ``memory_p95`` are what was measured, as shares of the
+    size: elsewhere a size is enough that has that, with headroom.
     """
 
     name: Annotated[str, Field(min_length=1)]
     place: Place
     size: Size
     offer: str | None = None
-    os: str = LINUX
+    os: str | None = LINUX
     plan: Plan = Plan.ON_DEMAND
     billed: bool | None = True
     hours: Annotated[Decimal, Field(ge=0, le=744)] = Decimal(HOURS_PER_MONTH)
     disks: tuple[Disk, ...] = ()
     addresses: Annotated[int, Field(ge=0)] = 0
-    egress_gib: Amount = Decimal(0)
-    snapshots_gib: Amount = Decimal(0)
+    egress_gib: Amount | None = None
+    snapshots_gib: Amount | None = None
     firmware: Firmware = Firmware.UNKNOWN
     nics: Annotated[int, Field(ge=0)] = 1
     burstable: bool = False
     character: str | None = None
     cpu_p95: Share | None = None
-    memory_p95: Share | None = None
+    memory_p95: MemoryShare | None = None
     account: str = ""
     labels: Labels = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _reserved_is_paid_anyway(self) -> Self:
-        reserved = self.plan in (Plan.RESERVED_1Y, Plan.RESERVED_3Y)
-        if reserved and self.hours != HOURS_PER_MONTH:
+        if self.plan in RESERVED and self.hours != HOURS_PER_MONTH:
             raise ValueError(f"a reservation is paid for all {HOURS_PER_MONTH} hours of a month")
         return self
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """Its place and account: who is billed together."""
+        return str(self.place), self.account
 
     @property
     def gib(self) -> Decimal:
         """All of its disks' sizes."""
         return sum((disk.gib for disk in self.disks), Decimal(0))
+
+    def completed(self, **told: object) -> Machine:
+        """Return the machine with what nobody tells of it taken from ``told``, where that does."""
+        missing = {name: told.get(name) for name in TOLD if getattr(self, name) is None}
+        if all(value is None for value in missing.values()):
+            return self
+        return Machine.model_validate({**dict(self), **missing})
 
     def need(self) -> Need:
         """Return what a size somewhere else must have."""
@@ -88,7 +103,7 @@ def of_listings(
 ) -> list[Machine]:
     """Return the machines of an inventory; ``places`` says where each account is.
 
-    Traffic and snapshots are in no inventory: they count as none until somebody tells them.
+    Traffic and snapshots are in no inventory: what they cost is unknown until somebody tells them.
     """
     return [
         of_instance(instance, places[listing.account], listing.account, catalogue)
@@ -111,6 +126,7 @@ def of_instance(
         place=place,
         size=spec.size,
         offer=instance.offer,
+        os=instance.system,
         billed=instance.state.allocated,
         disks=tuple(
             Disk(gib=Decimal(volume.size) / GIB, kind=volume.kind) for volume in spec.volumes

@@ -11,7 +11,7 @@ from string import Template
 
 from pydantic import JsonValue
 
-from broker.catalog.values import Confidence
+from broker.catalog.values import RESERVED, Confidence
 from broker.cost.bill import Sum
 from broker.cost.compare import MONTHS, Column, Report
 
@@ -53,12 +53,23 @@ def _verdict(report: Report) -> str:
     head = f"Now {_html(now)} a month; the least elsewhere is {_html(best.monthly)} at "
     head += f"<b>{escape(best.name)}</b>."
     if not (now.exact and best.monthly.exact):
-        return head + " Some items have no price, so which is cheaper cannot be said for certain."
+        head += " Some items have no price, so which is cheaper cannot be said for certain."
+        return head + _certain(report, possible)
     if (months := report.break_even(best)) is not None:
         return head + f" Moving there has paid for itself after {months:.1f} months."
     if best.monthly.amount < now.amount:
         return head + " What moving costs is known only in part."
     return head + " Nothing asked about is cheaper."
+
+
+def _certain(report: Report, possible: Iterable[Column]) -> str:
+    """Say where moving is sure to pay off, though it may be that elsewhere it does sooner."""
+    sure = [each for each in possible if report.break_even(each) is not None]
+    if not sure:
+        return ""
+    best = min(sure, key=lambda column: column.monthly.amount)
+    at = f"<b>{escape(best.name)}</b> ({_html(best.monthly)})"
+    return f" Certain is that moving to {at} has paid for itself after {report.pays_off(best)}."
 
 
 def _trust(report: Report) -> str:
@@ -204,21 +215,25 @@ def _data(report: Report) -> JsonValue:
         "currency": report.currency,
         "columns": [_parts(column) for column in report.columns],
         "machines": [
-            {
-                "name": report.now.bills[index].machine.name,
-                "monthly": [
-                    float(column.bills[index].total(report.currency).amount)
-                    if not column.bills[index].blocked
-                    else None
-                    for column in report.columns
+            _bars(
+                report.now.bills[index].machine.name,
+                [
+                    None if bill.blocked else bill.total(report.currency)
+                    for bill in (column.bills[index] for column in report.columns)
                 ],
-            }
+            )
             for index in _dearest(report)
         ],
-        "providers": [
-            {"name": name, "monthly": [float(total.amount) for total in totals]}
-            for name, totals in report.by_provider().items()
-        ],
+        "providers": [_bars(name, totals) for name, totals in report.by_provider().items()],
+    }
+
+
+def _bars(name: str, totals: Sequence[Sum | None]) -> JsonValue:
+    """Return a group of bars; None has none. A bound is drawn as one."""
+    return {
+        "name": name,
+        "monthly": [None if total is None else float(total.amount) for total in totals],
+        "bound": [total is not None and not total.exact for total in totals],
     }
 
 
@@ -226,8 +241,11 @@ def _parts(column: Column) -> JsonValue:
     parts = {"compute": Decimal(0), "egress": Decimal(0), "rest": Decimal(0)}
     own = False
     for bill in column.bills:
+        reserved = bill.machine.plan in RESERVED
         for line in bill.lines:
             name = line.what if line.what in parts else "rest"
+            if name == "compute" and reserved:
+                name = "rest"  # paid for, whether it runs or not
             if line.item.startswith("compute:") and line.item.endswith((":vcpu", ":gib")):
                 own, name = True, "rest"  # hosts of one's own cost the same while guests are off
             parts[name] += line.amount or 0

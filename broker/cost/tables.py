@@ -8,7 +8,7 @@ from typing import TextIO
 
 from pydantic import JsonValue
 
-from broker.cost.bill import Bill, Line, Sum
+from broker.cost.bill import Bill, Line, Sum, quantity_text
 from broker.cost.compare import MONTHS, Report
 
 COLUMNS = (
@@ -57,7 +57,7 @@ def write_csv(report: Report, file: TextIO) -> None:
 def _cells(row: tuple[str, ...]) -> Iterator[str]:
     """Yield cells that no spreadsheet takes for a formula: names come from outside."""
     for cell in row:
-        yield f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+        yield f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _told(line: Line, currency: str) -> tuple[str, ...]:
@@ -65,7 +65,7 @@ def _told(line: Line, currency: str) -> tuple[str, ...]:
     return (
         line.what,
         line.item,
-        f"{line.quantity.normalize():f}",
+        quantity_text(line),
         line.unit,
         f"{price.amount:f}" if price else "",
         currency,
@@ -95,7 +95,7 @@ def _line(line: Line) -> JsonValue:
     return {
         "what": line.what,
         "item": line.item,
-        "quantity": f"{line.quantity.normalize():f}",
+        "quantity": quantity_text(line) or None,
         "unit": line.unit,
         "amount": None if line.amount is None else f"{line.amount:f}",
         "unit_price": f"{line.price.amount:f}" if line.price else None,

@@ -13,6 +13,9 @@ from broker.model import GIB, Arch, Bytes, Firmware, Offer, Size, Strict
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
+MemoryShare = Annotated[float, Field(gt=0, le=1)]
+"""No machine runs in none of its memory: 0 is a meter that does not work."""
+
 HEADROOM = 0.2
 """Beyond the 95th percentile: peaks are above it one hour in twenty."""
 
@@ -21,15 +24,15 @@ class Need(Strict):
     """Everything an offer is measured by; it may have more of anything, never less.
 
     ``drivers`` are the devices the guest has drivers for, None when nobody looked: then every offer
-    is in question and what was not checked is told. ``vcpu_quota`` is what the account may still
-    start, in vCPUs.
+    is in question and what was not checked is told; so it is with ``local_disk``. ``vcpu_quota`` is
+    what the account may still start, in vCPUs.
     """
 
     size: Size
     firmware: Firmware = Firmware.UNKNOWN
     disks: Annotated[int, Field(ge=0)] = 1
     nics: Annotated[int, Field(ge=0)] = 1
-    local_disk: Bytes = 0
+    local_disk: Bytes | None = 0
     drivers: frozenset[str] | None = None
     burstable: bool = False
     old_generations: bool = False
@@ -42,7 +45,7 @@ def measured(
     size: Size,
     *,
     cpu_p95: Share | None = None,
-    memory_p95: Share | None = None,
+    memory_p95: MemoryShare | None = None,
     headroom: float = HEADROOM,
 ) -> Size:
     """Return the size that carries what was measured, with headroom; never more than ``size`` has.
@@ -82,7 +85,7 @@ def lacks(need: Need, offer: Offer) -> str | None:
         return f"devices the guest has no driver for ({', '.join(sorted(missing))})"
     if offer.size.gpus < need.size.gpus:
         return "too few GPUs"
-    if offer.local_disk is not None and offer.local_disk < need.local_disk:
+    if offer.local_disk is not None and offer.local_disk < (need.local_disk or 0):
         return "too little local disk"
     if offer.disks is not None and offer.disks < need.disks:
         return "too few disks"
@@ -117,6 +120,8 @@ def unchecked(need: Need, offer: Offer) -> list[str]:
         told.append(f"whether the guest has drivers for {', '.join(sorted(offer.drivers))}")
     if need.firmware is Firmware.UNKNOWN and Firmware.UNKNOWN not in offer.firmware:
         told.append(f"whether the guest starts with {', '.join(sorted(offer.firmware))}")
+    if need.local_disk is None and not offer.local_disk:
+        told.append("whether the machine uses the local disk of its size")
     if need.local_disk and offer.local_disk is None:
         told.append("whether it has local disk")
     if need.zone is not None and offer.zones is None:

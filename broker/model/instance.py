@@ -62,7 +62,8 @@ class Instance(Resource):
     """A machine that exists.
 
     ``volumes`` are ids, in the order of ``spec.volumes``; ``offer`` is the catalogue name of its
-    size where the provider has such names.
+    size where the provider has such names. ``system`` is what its bill says it runs: linux where
+    that adds nothing to the machine itself, None where the provider does not tell.
     """
 
     spec: InstanceSpec
@@ -71,6 +72,7 @@ class Instance(Resource):
     nics: tuple[Nic, ...] = ()
     offer: str | None = None
     zone: str | None = None
+    system: str | None = None
     created_at: AwareDatetime | None = None
 
     @property

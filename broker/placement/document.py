@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,6 +16,7 @@ from broker.cost.bill import egress_price
 from broker.errors import BrokerError, ConfigError
 from broker.fit.need import Need, measured
 from broker.model import GIB, Strict
+from broker.nearest import did_you_mean
 from broker.placement.problem import Problem, Traffic, Workload
 from broker.placement.shelf import EGRESS_GIB, Shelf
 from broker.placement.written import Document, WrittenPlace, WrittenWorkload
@@ -21,17 +25,33 @@ from broker.sizing import wanted
 
 
 class Read(Strict):
-    """A problem, the age of the oldest price in it, and the account of each place for moves."""
+    """A problem, the age of the oldest price in it, and the account of each place for moves.
+
+    ``left_out`` says of which places not all was in question, for want of a price.
+    """
 
     problem: Problem
     oldest: datetime.date | None
     accounts: dict[str, str]
+    left_out: tuple[str, ...] = ()
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes no key twice: of two budgets nobody knows which is meant."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for name, count in names.items():
+            if count > 1:
+                told = f'"{name}" is there twice'
+                raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 def read(path: Path, catalogue: Catalogue) -> Read:
     """Return the problem a file tells; ConfigError names the file and the key that cannot be."""
     try:
-        document = yaml.safe_load(path.read_text("utf-8-sig"))
+        document = yaml.load(path.read_text("utf-8-sig"), _Loader)  # noqa: S506  a safe one
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read {path}: {error}") from error
     except yaml.YAMLError as error:
@@ -66,6 +86,10 @@ def _read(written: Document, catalogue: Catalogue) -> Read:
         for each in written.places
     ]
     known = {each.place for each in places}
+    if len(known) < len(places):
+        twice = Counter(each.place for each in places).most_common(1)[0][0]
+        raise ConfigError(f"the place {twice} is there twice")
+    _know_sites(written)
     for name, used in _mentions(written):
         if used not in known:
             raise ConfigError(
@@ -88,10 +112,11 @@ def _read(written: Document, catalogue: Catalogue) -> Read:
     systems = frozenset(each.os for each in written.workloads)
     years = max(each.years for each in written.workloads)
     shelf = [Shelf(each, markets[each.place], systems=systems, years=years) for each in places]
-    workloads = tuple(_workload(each, catalogue, markets, leaving) for each in written.workloads)
     options = tuple(option for one in shelf for option in one.options())
     if not options:
-        raise ConfigError(f"no place has anything with a price in {written.currency}")
+        why = "; ".join(_left_out(shelf))
+        raise ConfigError(f"no place has anything with a price in {written.currency}: {why}")
+    workloads = tuple(_workload(each, catalogue, markets, leaving) for each in written.workloads)
     problem = Problem(
         workloads=workloads,
         options=options,
@@ -108,7 +133,21 @@ def _read(written: Document, catalogue: Catalogue) -> Read:
     )
     oldest = min((price.as_of for one in shelf for price in one.used), default=None)
     accounts = {each.place: each.account for each in places if each.account}
-    return Read(problem=problem, oldest=oldest, accounts=accounts)
+    return Read(problem=problem, oldest=oldest, accounts=accounts, left_out=tuple(_left_out(shelf)))
+
+
+def _left_out(shelf: Iterable[Shelf]) -> list[str]:
+    """Say of which places not all was in question, for want of a price."""
+    return [one.left_out for one in shelf if one.left_out]
+
+
+def _know_sites(written: Document) -> None:
+    for each in written.workloads:
+        if each.latency and each.latency.site not in written.latency_ms:
+            raise ConfigError(
+                f"{each.name}: latency_ms does not tell of the site {each.latency.site}",
+                hint=did_you_mean(each.latency.site, written.latency_ms),
+            )
 
 
 def _mentions(written: Document) -> list[tuple[str, str]]:
@@ -128,7 +167,10 @@ def _workload(
     markets: dict[str, Market],
     leaving: dict[str, Price | None],
 ) -> Workload:
-    meant = wanted(written.size, catalogue)
+    try:
+        meant = wanted(written.size, catalogue)
+    except BrokerError as error:
+        raise ConfigError(f"{written.name}: {error.message}", hint=error.hint) from error
     free = written.size[:1].isdigit()
     size = meant.size.model_copy(update={"arch": written.arch}) if free else meant.size
     return Workload(
@@ -169,4 +211,9 @@ def _moving(
         price = egress_price(markets[written.at], EGRESS_GIB)
     else:
         price = leaving[written.at]
+    if written.disk_gib and price is None:
+        raise ConfigError(
+            f"{written.name}: what leaves {written.at} has no price",
+            hint="Say moving_cost: what moving one of its machines costs",
+        )
     return written.disk_gib * price.amount if price else Decimal(0)

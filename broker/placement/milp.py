@@ -14,14 +14,15 @@ INFINITY = math.inf
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the solver found. ``gap`` is how much better a solution could at most be, as a share.
+    """What the solver found.
 
+    ``gap`` is how much better a solution could at most be, as a share; None when it does not know.
     ``values`` is None when there is no solution, or, with ``out_of_time``, none was found in time.
     """
 
     values: list[float] | None
     objective: float
-    gap: float
+    gap: float | None
     out_of_time: bool
 
 
@@ -91,10 +92,14 @@ class Program:
             highspy.SolutionStatus.kSolutionStatusFeasible
         )
         if status != highspy.HighsModelStatus.kOptimal and not (out_of_time and feasible):
-            return Outcome(None, INFINITY, INFINITY, out_of_time)
-        found_gap = info.mip_gap if math.isfinite(info.mip_gap) else 0.0
+            return Outcome(None, INFINITY, None, out_of_time)
         values = list(solver.getSolution().col_value)
-        return Outcome(values, info.objective_function_value, max(0.0, found_gap), out_of_time)
+        found_gap: float | None = None
+        if math.isfinite(info.mip_gap):
+            found_gap = max(0.0, info.mip_gap)
+        elif not out_of_time:
+            found_gap = 0.0  # nothing to be divided: solved to the end, and not told as a share
+        return Outcome(values, info.objective_function_value, found_gap, out_of_time)
 
     def _model(self) -> highspy.HighsLp:
         model = highspy.HighsLp()

@@ -21,7 +21,10 @@ COMMITTED = {Plan.ON_DEMAND: 0, Plan.SPOT: 0, Plan.RESERVED_1Y: 1, Plan.RESERVED
 
 
 class Shelf:
-    """The options of one place. ``used`` are the prices they are made of."""
+    """The options of one place. ``used`` are the prices they are made of.
+
+    ``left_out`` says what of it has no price and so is no option; empty when nothing.
+    """
 
     def __init__(
         self, written: WrittenPlace, market: Market, *, systems: frozenset[str], years: int
@@ -32,12 +35,14 @@ class Shelf:
         self._systems = sorted(systems - {items.LINUX})
         self._years = years
         self.used: list[Price] = []
+        self.left_out = ""
 
     def options(self) -> list[Option]:
         """Return the place's hosts, or its offers with a price: each zone, each way to pay."""
         common = self._common()
         if self._market.any_size:
             return self._hosts(common)
+        self._count_unpriced()
         return [
             Option.model_validate(
                 {
@@ -95,6 +100,7 @@ class Shelf:
         vcpu = self._price(self._market.price(items.compute("vcpu")))
         gib = self._price(self._market.price(items.compute("gib")))
         if vcpu is None or gib is None:
+            self.left_out = f"the hosts of {self._written.place} have no price{self._elsewhere()}"
             return []
         systems = {
             system: each * HOURS_PER_MONTH
@@ -116,10 +122,22 @@ class Shelf:
             if host.vcpus > 0 and host.memory > 0  # one without capacity carries nothing
         ]
 
+    def _count_unpriced(self) -> None:
+        told = self._market.offers()
+        if count := sum(offer.price_per_hour is None for offer in told):
+            place = self._written.place
+            self.left_out = f"{count} of {len(told)} sizes of {place} have no price"
+            self.left_out += self._elsewhere()
+
+    def _elsewhere(self) -> str:
+        others = self._market.other_currencies()
+        return f" in {self._market.currency} (some in {', '.join(others)})" if others else ""
+
     def _priced(self, plan: Plan) -> Iterator[tuple[Offer, Decimal]]:
         for offer in self._market.offers(plan):
             if offer.price_per_hour is not None:
-                self.used += [price for _, price in self._market.compute(offer, plan) if price]
+                parts = self._market.compute(offer, plan)
+                self.used += [part.price for part in parts if part.price]
                 yield offer, offer.price_per_hour.amount * HOURS_PER_MONTH
 
     def _licensed(self, offer: Offer, plan: Plan) -> dict[str, Decimal]:

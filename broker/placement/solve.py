@@ -28,7 +28,8 @@ class Placed(Strict):
 class Placement(Strict):
     """Where everything goes.
 
-    ``month`` is what that costs, ``gap`` how much less it could at most cost, as a share. With
+    ``month`` is what that costs, ``gap`` how much less it could at most cost, as a share; None
+    when time ran out before anything was known of that. With
     ``conflict`` nothing is placed: these rules cannot hold at once, and without any one of them
     all others can; not ``conflict_exact`` means that the latter was not proved in time.
     """
@@ -36,7 +37,7 @@ class Placement(Strict):
     placed: tuple[Placed, ...] = ()
     month: Decimal = Decimal(0)
     currency: str = "USD"
-    gap: float = 0.0
+    gap: float | None = 0.0
     out_of_time: bool = False
     conflict: tuple[str, ...] = ()
     conflict_exact: bool = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from broker.catalog import items
-from broker.fit.need import Share
+from broker.fit.need import MemoryShare, Share
 from broker.model import Arch, Firmware, Strict
 from broker.placement.problem import Amount, Domain, Group, Latency, Quota
 
@@ -47,7 +47,7 @@ class WrittenWorkload(Strict):
     arch: Arch = Arch.X86_64
     os: str = items.LINUX
     cpu_p95: Share | None = None
-    memory_p95: Share | None = None
+    memory_p95: MemoryShare | None = None
     firmware: Firmware = Firmware.UNKNOWN
     drivers: frozenset[str] | None = None
     local_disk_gib: Annotated[int, Field(ge=0)] = 0
@@ -65,6 +65,13 @@ class WrittenWorkload(Strict):
     moving_cost: Amount | None = None
     machine: str | None = None
     machines: tuple[str, ...] = ()
+
+    @field_validator("size", mode="before")
+    @classmethod
+    def _no_number(cls, size: object) -> object:
+        if isinstance(size, int):  # what YAML takes 0x4 for
+            raise ValueError("a size is written 2x4, and has 1 vCPU at least")  # noqa: TRY004
+        return size
 
     @model_validator(mode="after")
     def _no_more_machines_than_there_are(self) -> Self:

@@ -46,6 +46,7 @@ def machines(catalogue: Catalogue) -> list[Machine]:
             ),
             addresses=int(number % 3 == 0),
             egress_gib=Decimal(chance.randint(0, 300)),
+            snapshots_gib=Decimal(0),
             labels={"team": f"t{number % 9}"},
         )
         for number in range(MACHINES)

@@ -94,7 +94,7 @@ def main() -> None:
         found = place(asked, gap=GAP)
         seconds[workloads] = round(time.perf_counter() - start, 2)
         assert not found.conflict, found.conflict
-        gaps[workloads] = round(found.gap, 4)
+        gaps[workloads] = 1.0 if found.gap is None else round(found.gap, 4)
         months[workloads] = f"{found.month:.0f} of {asked.budget}"
     report = {
         "bench": f"placing workloads over {OFFERS} offers and {HOSTS} hosts",

@@ -10,6 +10,7 @@ from broker import registry
 from broker.adapter import Account
 from broker.catalog import Catalogue, Market, Place
 from broker.catalog.refresh import refresh_sizes
+from broker.cost import compare, of_instance
 from broker.fit.need import Need
 from broker.model import Size
 from broker.places import place_of
@@ -40,6 +41,26 @@ def test_an_account_tells_its_sizes_and_spot_prices(
     assert zones
     assert all(zone.startswith(place.region) for zone in zones)
     assert market.price("compute:spot:linux:m5.large") is not None
+
+
+def test_a_machine_of_an_account_costs_at_least_what_is_told_of_it(
+    aws: AwsService, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    ec2 = aws.client("ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    made = ec2.run_instances(ImageId=image, InstanceType="m5.large", MinCount=1, MaxCount=1)
+    own = made["Instances"][0]["InstanceId"]
+    account = aws.account()
+    place = place_of(account)
+    with aws.profiles(tmp_path):
+        (found,) = (each for each in registry.open(account).instances() if each.id == own)
+    ec2.terminate_instances(InstanceIds=[own])
+    machine = of_instance(found, place, account.name, catalogue)
+    now = compare([machine], catalogue=catalogue).now.monthly
+    assert now.amount > 80
+    assert set(now.unpriced) == {"licence:unknown:vcpu", "snapshot:gib", "egress:internet:*"}
+    whole = machine.completed(os="linux", egress_gib=0, snapshots_gib=0)
+    assert compare([whole], catalogue=catalogue).now.monthly.exact
 
 
 def test_a_libvirt_host_tells_what_it_has(catalogue: Catalogue) -> None:

@@ -36,6 +36,7 @@ kind = "ceph"
 price = 4800
 years = 4
 usable_gib = 1000
+watts = 0
 utilisation = 0.5
 
 [[discount]]
@@ -79,12 +80,15 @@ def test_half_the_use_doubles_the_price(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        (SITE.replace("watts", "wats"), 'unknown key "site.0.wats". Did you mean watts'),
+        (SITE.replace("watts", "wats", 1), 'unknown key "site.0.wats". Did you mean watts'),
         (SITE.replace("utilisation = 0.5\nmem", "utilisation = 0\nmem"), "site.0.utilisation"),
         (SITE.replace("price = 17520", "price = -1"), "site.0.price"),
         (SITE.replace("years = 4\nwatts", "years = 0\nwatts"), "site.0.years"),
         (SITE.replace("threads = 64", "threads = 0"), "site.0.threads"),
         (SITE.replace('kind = "ceph"', 'knid = "ceph"'), "Did you mean kind"),
+        (SITE.replace("staff_per_month = 146\n", ""), "site.0.staff_per_month: Field required"),
+        (SITE.replace("watts = 0\n", ""), "site.0.storage.0.watts: Field required"),
+        (SITE + SITE.partition("[[site.storage]]")[0], "lab/rack-1 is there twice"),
         ("[[site]\n", "cannot read"),
     ],
 )
@@ -92,3 +96,20 @@ def test_what_cannot_be_is_told(tmp_path: Path, text: str, complaint: str) -> No
     with pytest.raises(ConfigError, match=r"own\.toml") as told:
         read(tmp_path, text)
     assert complaint in str(told.value)
+
+
+def test_traffic_and_addresses_cost_what_is_said_and_nothing_is_not_said(
+    tmp_path: Path, catalogue: Catalogue
+) -> None:
+    read(tmp_path, SITE).keep(catalogue, "own.toml")
+    silent = Market(catalogue, Place.parse("lab/rack-1"))
+    assert silent.price("address:ipv4") is None
+    assert silent.tiers("egress:internet:") == []
+    said = SITE.replace("kwh =", "address_per_month = 7.3\negress_per_gib = 0\nkwh =")
+    read(tmp_path, said.replace("ceph", "nvme")).keep(catalogue, "own.toml")
+    market = Market(catalogue, Place.parse("lab/rack-1"))
+    address, sent = market.price("address:ipv4"), market.price("egress:internet:0")
+    assert address is not None
+    assert sent is not None
+    assert (address.amount, sent.amount) == (Decimal("0.01"), Decimal(0))
+    assert market.price("disk:ceph:gib") is None, "the file does not tell of it any more"

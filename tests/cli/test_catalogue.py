@@ -17,6 +17,13 @@ def _own_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTEROP_CATALOGUE", str(tmp_path / "catalogue.sqlite"))
 
 
+def _renamed(file: Path, size: str) -> Path:
+    """A price list as another, of a size with another name."""
+    other = file.with_name("other.csv")
+    other.write_text(file.read_text("utf-8-sig").replace("m5.large", size))
+    return other
+
+
 def test_a_list_of_ones_own_is_taken_in_and_believed(interop: World, tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
     file.write_text(
@@ -25,6 +32,8 @@ def test_a_list_of_ones_own_is_taken_in_and_believed(interop: World, tmp_path: P
         "utf-8-sig",
     )
     assert interop("catalogue", "import", str(file), "--json").json == {"imported": 1}
+    strange = interop("catalogue", "import", str(_renamed(file, "m5.lrage")))
+    assert "no catalogue knows a size m5.lrage of aws. Did you mean m5.large" in strange.err
     shown = interop("catalogue", "show", "aws/eu-central-1", "compute:on_demand:linux:m5.large")
     assert shown.rows[0][1:4] == ["0.07 USD", "hour", "contract"]
     ages = interop("catalogue", "age", "--json").json
@@ -56,6 +65,8 @@ def test_a_size_is_mapped_with_its_reason(interop: World) -> None:
     assert [row[0] for row in told.rows] == ["aws/eu-central-1", "azure/westeurope"]
     assert all("the cheapest of" in row[4] for row in told.rows)
     assert "days old" in told.err
+    euro = interop("size", "map", "4x16", "--to", "aws/eu-central-1", "--currency", "EUR")
+    assert "prices of aws/eu-central-1 in USD were not used" in euro.err
     traced = interop("size", "map", "aws/m5.xlarge", "--to", "azure/westeurope", "--json").json
     assert traced[0]["prices"][0]["source"]
 

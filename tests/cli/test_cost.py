@@ -28,8 +28,15 @@ def machines(tmp_path: Path) -> str:
 
 
 def test_totals_by_place_machine_and_label(interop: World, machines: str) -> None:
-    command = ("cost", "compare", "-i", machines, "--to", "azure/westeurope")
+    command = (
+        "cost", "compare", "-i", machines, "--to", "azure/westeurope",
+        "--egress", "0", "--snapshots", "0",
+    )  # fmt: skip
     totals = interop(*command)
+    assert "nobody tells" not in totals.err
+    untold = interop(*command[:-4])
+    assert untold.rows[0][1].startswith("≥ ")
+    assert "the traffic of 2 machines (an inventory file, or --egress)" in untold.err
     assert totals.code == 0
     assert [row[0] for row in totals.rows] == ["now", "azure/westeurope"]
     assert totals.rows[1][2].startswith("≥ "), "nobody says what writing blocks there costs"
@@ -41,6 +48,17 @@ def test_totals_by_place_machine_and_label(interop: World, machines: str) -> Non
     assert three.rows[0][:2] == ["web", "3,193.56 USD (m5.large)"]
 
 
+def test_many_machines_that_cannot_go_do_not_fill_the_screen(
+    interop: World, tmp_path: Path
+) -> None:
+    file = tmp_path / "many.csv"
+    rows = (f"m{number},aws/us-east-1,9999x99\n" for number in range(25))
+    file.write_text("name,place,size\n" + "".join(rows))
+    told = interop("cost", "compare", "-i", str(file), "--to", "azure/eastus")
+    assert told.err.count(" cannot be at azure/eastus: no size on offer") == 20
+    assert "5 more machines cannot be at azure/eastus" in told.err
+
+
 def test_accounts_are_priced_as_they_are(interop: World) -> None:
     interop.machine("web-1")
     interop("catalogue", "refresh", "--account", "lab")
@@ -48,6 +66,7 @@ def test_accounts_are_priced_as_they_are(interop: World) -> None:
     assert told.code == 0
     assert told.rows[0][1].startswith("≥ 0.00"), "the memory cloud has no price list"
     assert "now: ≥ 0.00 USD, " in told.err
+    assert "the system of 1 machine (an inventory file, or --os)" in told.err
 
 
 @pytest.mark.parametrize("name", ["r.html", "r.csv", "r.json"])

@@ -9,6 +9,7 @@ import pytest
 
 from broker.catalog import Catalogue, Market, Place, Plan, onprem
 from broker.catalog.market import Rates
+from broker.catalog.values import Discount
 from broker.cost import Disk, Machine, Report, Sum, compare
 from broker.cost.bill import add, egress_price
 from broker.cost.estimate import estimate
@@ -18,6 +19,9 @@ from broker.model import Firmware, Host, Offer, Size
 FRANKFURT = Place.parse("aws/eu-central-1")
 WEST = Place.parse("azure/westeurope")
 
+FREE = {"space_per_month": 0, "staff_per_month": 0, "licences_per_year": 0}
+"""What a site must say; here the hardware is all there is."""
+
 
 def machine(name: str = "web", **changes: object) -> Machine:
     plain: dict[str, object] = {
@@ -26,6 +30,8 @@ def machine(name: str = "web", **changes: object) -> Machine:
         "size": Size(vcpus=2, memory=8192),
         "offer": "m5.large",
         "disks": (Disk(gib=Decimal(100), kind="gp3"),),
+        "egress_gib": 0,
+        "snapshots_gib": 0,
     }
     return Machine.model_validate(plain | changes)
 
@@ -68,6 +74,53 @@ def test_only_performance_beyond_what_is_included_is_paid(catalogue: Catalogue) 
     )
     slow = machine(disks=(Disk(gib=Decimal(100), kind="gp3", iops=3000, mibps=125),))
     assert now(catalogue, slow) == plain
+
+
+def test_performance_that_is_paid_but_not_told_or_not_priced_is_unknown(
+    catalogue: Catalogue,
+) -> None:
+    untold = now(catalogue, machine(disks=(Disk(gib=Decimal(100), kind="io2"),)))
+    assert untold.unpriced == ("disk:io2:iops",), "no disk of this kind is without"
+    told = now(catalogue, machine(disks=(Disk(gib=Decimal(100), kind="io2", iops=5000),)))
+    assert told.amount - untold.amount == 5000 * Decimal("0.078")
+    v2 = Disk(gib=Decimal(100), kind="premium_v2", iops=4000)
+    west = now(catalogue, machine(place=WEST, offer="Standard_D2s_v5", disks=(v2,)))
+    assert west.unpriced == ("disk:premium_v2:iops",), "what we ship has no price for it"
+
+
+@pytest.mark.parametrize(
+    ("disk", "there"),
+    [
+        (Disk(gib=Decimal(100), kind="gp3"), "disk:standard_ssd:upto:128"),
+        (Disk(gib=Decimal(100), kind="gp3", iops=3000, mibps=125), "disk:premium_v2:gib"),
+        (Disk(gib=Decimal(100), kind="io2", iops=3000), "disk:premium_v2:gib"),
+        (Disk(gib=Decimal(100), kind="st1"), "disk:standard_hdd:upto:128"),
+    ],
+)
+def test_a_disk_is_another_of_its_making_that_can_be_as_fast(
+    catalogue: Catalogue, disk: Disk, there: str
+) -> None:
+    west = report(catalogue, machine(disks=(disk,)), to=(WEST,)).targets[0]
+    assert [line.item for line in west.bills[0].lines if line.what == "disk"] == [there]
+
+
+def test_what_nobody_tells_is_not_nothing(catalogue: Catalogue) -> None:
+    told = machine()
+    untold = machine(os=None, egress_gib=None, snapshots_gib=None)
+    sums = now(catalogue, untold)
+    assert sums.amount == now(catalogue, told).amount
+    assert sums.unpriced == ("licence:unknown:vcpu", "snapshot:gib", "egress:internet:*")
+    west = report(catalogue, untold, to=(WEST,)).targets[0]
+    assert "the cheapest of" in west.bills[0].why, "the size is found all the same"
+    assert set(west.monthly.unpriced) == set(sums.unpriced)
+    assert untold.completed(os="linux", egress_gib=0, snapshots_gib=0) == told
+    assert told.completed(os="windows", egress_gib=5) is told, "what is told stays"
+    assert untold.completed() is untold
+
+
+def test_amounts_of_any_length_can_be_written() -> None:
+    assert str(Sum(Decimal("1e40"), "USD")).endswith(",000.00 USD")
+    assert Sum(Decimal("2.675"), "USD").short() == "2.68 USD"
 
 
 def test_whole_disks_are_paid_by_the_next_larger_one(catalogue: Catalogue) -> None:
@@ -120,6 +173,27 @@ def test_moving_costs_what_leaves_and_both_sides_running(catalogue: Catalogue) -
     assert round(twice.amount, 6) == round(west.monthly.amount * 7 * 12 / 365, 6)
 
 
+def test_what_is_free_is_not_free_again_for_what_leaves(catalogue: Catalogue) -> None:
+    disks = (Disk(gib=Decimal(300), kind="gp3"),)
+    there = report(catalogue, machine(disks=disks, egress_gib=60), to=(WEST,)).targets[0]
+    (sent,) = (line for line in there.moves if line.what == "egress once")
+    assert sent.amount is not None
+    assert round(sent.amount, 6) == 260 * Decimal("0.09"), "60 of the free 100 GiB are used"
+
+
+def test_what_leaves_costs_what_its_own_account_pays(catalogue: Catalogue) -> None:
+    for account in ("mine", "theirs"):
+        percent = {"mine": "50", "theirs": "90"}[account]
+        catalogue.put_discount(
+            Discount(account=account, provider="aws", item="*", percent=percent, source="test")
+        )
+    disks = (Disk(gib=Decimal(300), kind="gp3"),)
+    moving = machine(disks=disks, account="mine")
+    there = compare([moving], (WEST,), catalogue=catalogue, account="theirs").targets[0]
+    (sent,) = (line for line in there.moves if line.what == "egress once")
+    assert sent.amount == 200 * Decimal("0.09") / 2
+
+
 def test_what_moving_costs_is_told_once_for_all(catalogue: Catalogue) -> None:
     disks = (Disk(gib=Decimal(300), kind="gp3"),)
     one = report(catalogue, machine(disks=disks), to=(WEST,)).targets[0]
@@ -163,6 +237,7 @@ def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogu
             "kwh": 0,
             "utilisation": 1,
             "memory_share": "0.5",
+            **FREE,
         }
     )
     onprem.Own(site=[site]).keep(catalogue, "own.toml")
@@ -197,7 +272,7 @@ def test_flavors_on_hosts_of_ones_own_cost_what_the_hosts_do(catalogue: Catalogu
     site = {
         "place": "openstack/lab", "currency": "USD", "as_of": "2026-11-01", "threads": 8,
         "memory_gib": 64, "price": 8760, "years": 1, "watts": 0, "kwh": 0, "utilisation": 1,
-        "memory_share": "0.5",
+        "memory_share": "0.5", **FREE,
     }  # fmt: skip
     onprem.Own.model_validate({"site": [site]}).keep(catalogue, "own.toml")
     flavor = Offer(id="m1", size=Size(vcpus=4, memory=8192), firmware=frozenset({Firmware.UNKNOWN}))

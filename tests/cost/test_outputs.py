@@ -9,16 +9,18 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from broker.catalog import Catalogue, Place
-from broker.cost import Report, compare
+from broker.cost import Machine, Report, compare
 from broker.cost.files import read
 from broker.cost.focus import write_focus
 from broker.cost.page import as_html
 from broker.cost.tables import as_json, write_csv
 from broker.errors import ConfigError
+from broker.model import Host
 from tests.cost import focus_spec
 
 TABLE = """name;place;size;os;state;disks;addresses;egress_gib;labels
@@ -26,6 +28,11 @@ web-1;aws/eu-central-1;m5.large;linux;running;gp3:50 20;1;300;team=web
 <script>;aws/eu-central-1;4x16;windows;deallocated;;;;
 =cmd();azure/westeurope;Standard_D2s_v5;;;premium_ssd:100;;;team=ä
 """
+
+
+def told(found: list[Machine]) -> list[Machine]:
+    """The machines with no more traffic or snapshots than the table tells."""
+    return [machine.completed(egress_gib=0, snapshots_gib=0) for machine in found]
 
 
 def machines(tmp_path: Path, text: str = TABLE, name: str = "machines.csv") -> Path:
@@ -112,7 +119,7 @@ def test_focus_has_its_columns_and_says_what_it_left_out(
     found = read(
         machines(tmp_path, TABLE + "x;aws/eu-central-1;m5.large;;;holo:9;;;\n"), catalogue, {}
     )
-    report = compare(found, [], catalogue=catalogue)
+    report = compare(told(found), [], catalogue=catalogue)
     text = io.StringIO()
     assert write_focus(report, text, datetime.date(2026, 12, 24)) == 1
     rows = list(csv.DictReader(io.StringIO(text.getvalue())))
@@ -136,7 +143,10 @@ def test_what_a_reservation_covers_names_it(catalogue: Catalogue, tmp_path: Path
     )
     found = read(machines(tmp_path, text), catalogue, {})
     written = io.StringIO()
-    assert write_focus(compare(found, catalogue=catalogue), written, datetime.date(2026, 2, 1)) == 0
+    assert (
+        write_focus(compare(told(found), catalogue=catalogue), written, datetime.date(2026, 2, 1))
+        == 0
+    )
     rows = list(csv.DictReader(io.StringIO(written.getvalue())))
     assert [fault for row in rows for fault in focus_spec.faults(row)] == []
     covered = [row for row in rows if row["CommitmentDiscountId"]]
@@ -157,5 +167,55 @@ def test_the_page_needs_nothing_else_and_lets_nothing_in(report: Report) -> None
     assert "$" not in re.sub(r"\$\{", "", page), "every place in the template was filled"
 
 
-def test_the_verdict_claims_no_more_than_is_known(report: Report) -> None:
-    assert "known only in part" in as_html(report) or "for certain" in as_html(report)
+def drawn(page: str) -> dict[str, Any]:
+    """What the plots of a page are drawn from."""
+    found = re.search(r"const data = (\{.*\});$", page, re.MULTILINE)
+    assert found
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+def test_the_verdict_claims_no_more_than_is_known(catalogue: Catalogue, tmp_path: Path) -> None:
+    untold = read(machines(tmp_path), catalogue, {})
+    east = Place.parse("azure/eastus")
+    page = as_html(compare(untold, [east], catalogue=catalogue))
+    assert "which is cheaper cannot be said for certain" in page
+    bare = [machine.model_copy(update={"disks": ()}) for machine in told(untold[:1])]
+    known = as_html(compare(bare, [east], catalogue=catalogue))
+    assert "for certain" not in known
+    assert re.search(r"Moving there has paid for itself after [\d.]+ months", known)
+
+
+def test_the_verdict_tells_what_is_certain_where_the_cheapest_is_not(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    text = (
+        "name,place,size,disks,addresses,egress_gib,snapshots_gib\n"
+        "web,aws/eu-central-1,m5.4xlarge,gp3:50,1,0,0\n"
+    )
+    found = read(machines(tmp_path, text), catalogue, {})
+    catalogue.put_hosts(Place.parse("kvm/lab"), [Host(id="h", vcpus=64, memory=262144)])
+    places = [Place.parse("kvm/lab"), Place.parse("aws/us-east-1")]
+    unsure, sure = compare(found, places, catalogue=catalogue).targets
+    assert unsure.monthly.amount < sure.monthly.amount, "nobody told what the hosts cost"
+    page = as_html(compare(found, places, catalogue=catalogue))
+    assert "cannot be said for certain. Certain is that moving to <b>aws/us-east-1</b>" in page
+
+
+def test_plots_mark_bounds_and_keep_apart_what_the_sliders_move(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    text = (
+        "name,place,size,plan,disks,egress_gib,snapshots_gib\n"
+        "kept,aws/us-east-1,m5.large,reserved_3y,gp3:50,0,0\n"
+        "sends,aws/us-east-1,m5.large,on_demand,gp3:50,300,0\n"
+    )
+    found = read(machines(tmp_path, text), catalogue, {})
+    west = Place.parse("azure/westeurope")
+    data = drawn(as_html(compare(found, [west], catalogue=catalogue)))
+    now = data["columns"][0]
+    assert round(now["compute"], 4) == 730 * 0.096, "what is reserved is paid while it is off"
+    assert round(now["egress"], 4) == 200 * 0.09
+    bounds = {bar["name"]: bar["bound"] for bar in data["machines"]}
+    assert bounds == {"kept": [False, True], "sends": [False, False]}
+    assert data["providers"][0]["bound"] == [False, True]

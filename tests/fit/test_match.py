@@ -16,6 +16,7 @@ from broker.errors import ConfigError, NotFound
 from broker.fit.match import Prefer, match
 from broker.fit.need import Need, lacks, measured, too_small
 from broker.model import GIB, Arch, Firmware, Host, Money, Offer, Size
+from broker.needed import need_of
 from broker.sizing import map_size, wanted
 from tests.fit.test_offers import offer, usd
 
@@ -100,6 +101,26 @@ def test_a_hard_constraint_is_hard(
 def test_what_nobody_could_check_is_told() -> None:
     found = match(NEED, [priced("x", 4, 16384, "1", drivers={"nvme"})])
     assert "whether the guest has drivers for nvme" in found.unchecked
+
+
+def test_local_disk_that_may_be_used_is_told_where_it_is_missing(catalogue: Catalogue) -> None:
+    need = need_of("aws/i3.2xlarge", catalogue)
+    without, having = (
+        match(need, [priced("x", 8, 65536, "1", local_disk=size)]) for size in (0, GIB)
+    )
+    assert "whether the machine uses the local disk of its size" in without.unchecked
+    assert having.offer is not None
+    assert not any("local disk" in each for each in having.unchecked)
+    assert need_of("aws/m5.2xlarge", catalogue).local_disk == 0
+
+
+def test_a_size_that_nobody_says_the_region_has_is_told(catalogue: Catalogue) -> None:
+    need = Need(size=Size(vcpus=96, memory=1152 * 1024, gpus=8))
+    market = Market(catalogue, Place.parse("azure/westeurope"))
+    assert "whether azure/westeurope has it" in map_size(need, market).match.unchecked
+    assert not map_size(NEED, market).match.unchecked[-1].startswith("whether azure"), (
+        "it is priced"
+    )
 
 
 def test_less_is_taken_only_when_asked_and_nothing_fits() -> None:
@@ -201,10 +222,13 @@ def test_hosts_of_ones_own_are_cut_to_the_need(catalogue: Catalogue) -> None:
     found = map_size(NEED, market).match.offer
     assert found is not None
     assert (found.id, found.size, found.price_per_hour) == ("4x16", NEED.size, None)
+    assert not any("has it" in each for each in map_size(NEED, market).match.unchecked)
     large = map_size(Need(size=Size(vcpus=9, memory=1024)), market).match
     assert large.offer is None
     assert "the largest has 8 vCPU" in large.reason
     assert large.lacked == {"too few vCPUs": 1}
+    gpus = map_size(Need(size=Size(vcpus=1, memory=1024, gpus=1)), market).match
+    assert "no GPU that is known of" in gpus.reason
     nearest = map_size(Need(size=Size(vcpus=9, memory=1024)), market, allow_smaller=True).match
     assert nearest.below_need
     assert nearest.offer is not None

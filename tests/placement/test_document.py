@@ -46,7 +46,8 @@ workloads:
 SITE = {
     "place": "lab/rack", "currency": "USD", "as_of": "2026-11-01", "threads": 64, "hosts": 2,
     "memory_gib": 256, "price": 12000, "years": 4, "watts": 400, "kwh": "0.2", "utilisation": "0.6",
-    "storage": [{"kind": "ssd", "price": 2000, "years": 4, "usable_gib": 4000}],
+    "space_per_month": 0, "staff_per_month": 0, "licences_per_year": 0, "egress_per_gib": 0,
+    "storage": [{"kind": "ssd", "price": 2000, "years": 4, "usable_gib": 4000, "watts": 0}],
 }  # fmt: skip
 
 
@@ -125,8 +126,20 @@ def test_named_machines_move_and_the_others_are_told(stocked: Catalogue, tmp_pat
         ("budget: 900", "budget: -1", "budget"),
         ("budget: 900", "budget: much", "budget"),
         ("count: 3", "count: 0", "count"),
-        ("size: 2x4", 'size: "0x4"', "asks for nothing"),
-        ("size: 2x4", "size: 0x4", "workloads.0.size"),
+        ("size: 2x4", 'size: "0x4"', 'web: "0x4" asks for nothing'),
+        ("size: 2x4", "size: 2x4\n    os: windos", "Did you mean windows"),
+        ("size: 2x4", "size: 2x4\n    memory_p95: 0", "memory_p95"),
+        (
+            "site: office",
+            "site: offce",
+            "db: latency_ms does not tell of the site offce. Did you mean office",
+        ),
+        ("  - azure/westeurope", "  - lab/rack", "the place lab/rack is there twice"),
+        ("at: aws/eu-central-1", "at: azure/koreasouth", "Say moving_cost"),
+        ("budget: 900", "currency: EUR", "have no price in EUR (some in USD)"),
+        ("size: 2x4", "size: 0x4", "workloads.0.size: a size is written 2x4"),
+        ("budget: 900", "budget: 900\nbudget: 9", '"budget" is there twice'),
+        ("count: 3", "count: 3\n    count: 4", 'yaml:19: "count" is there twice'),
         ("size: aws/r5.xlarge", "size: aws/r5.xlrge", "Did you mean r5.xlarge"),
         ("- azure/westeurope", "- azure/westeurop", "Did you mean azure/westeurope"),
         ("{place: aws/eu-central-1, vcpus", "{place: aws/eu-west-1, vcpus", "not among the places"),
@@ -149,3 +162,14 @@ def test_what_is_wrong_is_told(
         read(written(tmp_path, GOOD.replace(old, new, 1)), stocked)
     assert complaint in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_what_has_no_price_is_told_and_not_in_question(stocked: Catalogue, tmp_path: Path) -> None:
+    euro = onprem.Own.model_validate({"site": [SITE | {"place": "lab/euro", "currency": "EUR"}]})
+    euro.keep(stocked, "own.toml")
+    text = "places: [lab/euro, aws/eu-central-1]\nworkloads: [{name: web, size: 2x4}]\n"
+    told = read(written(tmp_path, text), stocked)
+    hosts, sizes = told.left_out
+    assert hosts == "the hosts of lab/euro have no price in USD (some in EUR)"
+    assert sizes.endswith(" sizes of aws/eu-central-1 have no price")
+    assert {option.place for option in told.problem.options} == {"aws/eu-central-1"}

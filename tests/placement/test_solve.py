@@ -75,6 +75,7 @@ def test_the_cheapest_and_its_exact_cost() -> None:
     found = place(problem(workload("web", count=3, egress_gib=10, disk_gib=5)))
     assert at(found) == {"web": ["a/1"] * 3}
     assert found.month == 3 * (10 + Decimal("1.0") + Decimal("0.5"))
+    assert found.gap is not None
     assert found.gap <= 0.01
 
 

@@ -10,7 +10,7 @@ from adapters.aws import tags
 from adapters.aws.translate.native import native
 from adapters.aws.translate.states import state
 from adapters.aws.translate.volumes import volume_spec
-from adapters.aws.translate.words import FIRMWARE
+from adapters.aws.translate.words import FIRMWARE, OWN_LICENCES, SYSTEMS
 from broker.model import Firmware, Instance, InstanceSpec, Nic, NicSpec, Offer, VolumeSpec
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def instance(
         nics=nics,
         offer=type_name,
         zone=found.get("Placement", {}).get("AvailabilityZone"),
+        system=(SYSTEMS | OWN_LICENCES).get(found.get("PlatformDetails", "")),
         created_at=found.get("LaunchTime"),
         native=native(found),
     )

@@ -16,6 +16,21 @@ BOOT_MODES = {firmware: word for word, firmware in FIRMWARE.items()}
 # https://docs.aws.amazon.com/ebs/latest/userguide/nvme-ebs-volumes.html
 BUSES = {"nitro": Bus.NVME, "xen": Bus.XEN}
 
+# What spare capacity and PlatformDetails call what a machine's bill says it runs:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/billing-info-fields.html
+SYSTEMS = {
+    "Linux/UNIX": "linux",
+    "Windows": "windows",
+    "Red Hat Enterprise Linux": "rhel",
+    "SUSE Linux": "suse",
+}
+
+# With a licence of one's own a machine costs what it costs without one.
+OWN_LICENCES = {
+    "Windows BYOL": "linux",
+    "Red Hat BYOL Linux": "linux",
+}
+
 ROOT_DEVICE = "/dev/sda1"
 
 

@@ -14,7 +14,7 @@ from adapters.azure.translate.native import properties
 from adapters.azure.translate.networks import nic
 from adapters.azure.translate.states import state
 from adapters.azure.translate.volumes import firmware_of, time_of, volume_spec
-from adapters.azure.translate.words import CONTROLLERS
+from adapters.azure.translate.words import CONTROLLERS, LICENSED, OWN_LICENCES
 from broker.errors import NotFound
 from broker.model import Bus, Firmware, Instance, InstanceSpec, Offer, VolumeSpec
 
@@ -66,9 +66,24 @@ def instance(
         nics=nics,
         offer=offer.id,
         zone=next(iter(found.get("zones") or []), None),
+        system=_system(told),
         created_at=time_of(told.get("timeCreated")),
         native=found,
     )
+
+
+def _system(told: Mapping[str, Any]) -> str | None:
+    """Return what a machine's bill says it runs; with a licence of one's own it is a bare one."""
+    storage = told.get("storageProfile") or {}
+    kind = (storage.get("osDisk") or {}).get("osType")
+    if told.get("licenseType") in OWN_LICENCES:
+        return "linux"
+    if kind != "Linux":
+        return "windows" if kind == "Windows" else None
+    image = storage.get("imageReference") or {}
+    if str(image.get("offer", "")).lower().endswith("-byos"):
+        return "linux"
+    return LICENSED.get(str(image.get("publisher", "")).lower(), "linux")
 
 
 def disk_paths(machine: Mapping[str, Any]) -> list[str]:

@@ -28,6 +28,12 @@ CLASS_WORDS = {ours: theirs for theirs, ours in CLASSES.items()}
 DEFAULT_CLASS = "StandardSSD_LRS"
 """What most machines need, and what one machine alone gets an availability promise with."""
 
+LICENSED = {"redhat": "rhel", "suse": "suse"}
+"""Publishers of images of Linux that are paid for by the hour, and what such a machine runs."""
+
+OWN_LICENCES = {"Windows_Server", "Windows_Client", "RHEL_BYOS", "SLES_BYOS"}
+"""What is in use has no price: learn.microsoft.com/rest/api/compute/virtual-machines/get."""
+
 CONTROLLERS = {"SCSI": Bus.SCSI, "NVMe": Bus.NVME}
 
 

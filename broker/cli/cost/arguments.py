@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,23 @@ RatesFile = Annotated[
     Path | None,
     typer.Option(help="Rates of other currencies, with their date (.toml).", metavar="FILE"),
 ]
+MOST = 10**12
+"""More GiB than there are anywhere."""
+
+Egress = Annotated[
+    float | None,
+    typer.Option(help="GiB a month a machine sends of which nobody tells it.", min=0, max=MOST),
+]
+Snapshots = Annotated[
+    float | None,
+    typer.Option(help="GiB of snapshots a machine has of which nobody tells it.", min=0, max=MOST),
+]
+System = Annotated[
+    str | None,
+    typer.Option(
+        "--os", help="linux, windows, rhel or suse: what a machine runs of which nobody tells it."
+    ),
+]
 DoubleRunning = Annotated[
     int, typer.Option(help="Days a machine runs on both sides while it moves.", min=0)
 ]
@@ -46,6 +64,7 @@ def made(
     currency: str,
     rates: Path | None,
     days: int,
+    untold: Mapping[str, object],
 ) -> tuple[Report, bool]:
     """Return the report that was asked for, and whether every account could be read."""
     from broker.catalog import Catalogue, Place
@@ -57,7 +76,7 @@ def made(
     with Catalogue() as catalogue:
         machines, broken = gather(accounts or (), inventory, config=run.config, catalogue=catalogue)
         found = compare(
-            machines,
+            [machine.completed(**untold) for machine in machines],
             [Place.parse(each) for each in to or ()],
             catalogue=catalogue,
             currency=currency,
@@ -73,6 +92,23 @@ def made(
     unsure = sum(bill.machine.billed is None for bill in found.now.bills)
     if unsure:
         note(f"interop: {unsure} machines may or may not be billed for compute; they are counted")
+    if missing := _untold(found):
+        note(f"interop: nobody tells {missing}: totals are lower bounds")
     for listing in broken:
         note(f"interop: account {listing.account} is missing from this: {listing.error}")
     return found, not broken
+
+
+def _untold(report: Report) -> str:
+    """Say what of how many machines nobody tells, and how to tell it."""
+    machines = [bill.machine for bill in report.now.bills]
+    told = []
+    for name, what, option in (
+        ("egress_gib", "the traffic of {}", "--egress"),
+        ("snapshots_gib", "the snapshots of {}", "--snapshots"),
+        ("os", "the system of {}", "--os"),
+    ):
+        if count := sum(getattr(machine, name) is None for machine in machines):
+            of = what.format(f"{count} machine{'s' if count > 1 else ''}")
+            told.append(f"{of} (an inventory file, or {option})")
+    return ", ".join(told)

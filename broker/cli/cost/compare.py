@@ -10,9 +10,12 @@ from broker.cli.cost.arguments import (
     Accounts,
     Currency,
     DoubleRunning,
+    Egress,
     Inventory,
     PricesOf,
     RatesFile,
+    Snapshots,
+    System,
     To,
     made,
 )
@@ -20,6 +23,10 @@ from broker.cli.run import FAILED, Run
 
 if TYPE_CHECKING:
     from broker.cost import Report
+
+
+BLOCKED_SHOWN = 20
+"""More lines than a screen has tell nobody anything."""
 
 
 def compare(
@@ -38,6 +45,9 @@ def compare(
     currency: Currency = "USD",
     rates: RatesFile = None,
     double_running: DoubleRunning = 7,
+    egress: Egress = None,
+    snapshots: Snapshots = None,
+    system: System = None,
 ) -> None:
     """Show what machines cost now and would cost elsewhere.
 
@@ -47,7 +57,10 @@ def compare(
     from broker.cost.compare import MONTHS
     from broker.cost.tables import as_json
 
-    found, complete = made(run, accounts, inventory, to, prices_of, currency, rates, double_running)
+    untold = {"egress_gib": egress, "snapshots_gib": snapshots, "os": system}
+    found, complete = made(
+        run, accounts, inventory, to, prices_of, currency, rates, double_running, untold
+    )
     if run.json:
         print_json(as_json(found))
     elif by == "machine":
@@ -62,8 +75,10 @@ def compare(
                 note(f"{column.name}: {column.monthly}")
             if column.overfull:
                 note(f"{column.name}: {column.overfull}")
-            for bill in column.blocked:
+            for bill in column.blocked[:BLOCKED_SHOWN]:
                 note(f"{bill.machine.name} cannot be at {column.name}: {bill.blocked}")
+            if (more := len(column.blocked) - BLOCKED_SHOWN) > 0:
+                note(f"{more} more machines cannot be at {column.name}: --json has all")
     if not complete:
         raise typer.Exit(FAILED)
 

@@ -26,7 +26,7 @@ def estimate(
     ] = "on_demand",
     hours: Annotated[float, typer.Option(help="Hours a month.", min=0, max=744)] = 730,
     addresses: Annotated[int, typer.Option(help="Public addresses.", min=0)] = 0,
-    egress: Annotated[float, typer.Option(help="GiB sent a month.", min=0)] = 0,
+    egress: Annotated[float, typer.Option(help="GiB sent a month.", min=0, max=10**12)] = 0,
     prices_of: Annotated[str, typer.Option(help="Whose negotiated prices count.")] = "",
     currency: Annotated[str, typer.Option(help="Everything in this currency.")] = "USD",
 ) -> None:
@@ -68,6 +68,7 @@ def estimate(
 
 def _show(run: Run, bill: Bill, currency: str) -> None:
     from broker.cli.output import note, print_table
+    from broker.cost.bill import quantity_text
 
     if bill.blocked:
         note(f"{bill.place}: {bill.blocked}")
@@ -81,7 +82,7 @@ def _show(run: Run, bill: Bill, currency: str) -> None:
                 f"{line.what}, {bill.offer.id}"
                 if line.what == "compute" and bill.offer
                 else line.what,
-                f"{line.quantity.normalize():f}",
+                quantity_text(line) or "unknown",
                 line.unit,
                 f"{line.price.amount.normalize():f}" if line.price else "unknown",
                 f"{line.amount:.2f} {currency}" if line.amount is not None else "unknown",

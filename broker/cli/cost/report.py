@@ -12,9 +12,12 @@ from broker.cli.cost.arguments import (
     Accounts,
     Currency,
     DoubleRunning,
+    Egress,
     Inventory,
     PricesOf,
     RatesFile,
+    Snapshots,
+    System,
     To,
     made,
 )
@@ -40,6 +43,9 @@ def report(
     currency: Currency = "USD",
     rates: RatesFile = None,
     double_running: DoubleRunning = 7,
+    egress: Egress = None,
+    snapshots: Snapshots = None,
+    system: System = None,
 ) -> None:
     """Write what machines cost, now and elsewhere, to a file people can be shown."""
     import json
@@ -57,7 +63,10 @@ def report(
             hint="Its name ends with .html, .csv or .json; with --focus, with .csv",
         )
     when = _month(month)
-    found, complete = made(run, accounts, inventory, to, prices_of, currency, rates, double_running)
+    untold = {"egress_gib": egress, "snapshots_gib": snapshots, "os": system}
+    found, complete = made(
+        run, accounts, inventory, to, prices_of, currency, rates, double_running, untold
+    )
     try:
         with output.open("w", encoding="utf-8", newline="") as file:
             if focus:
@@ -82,6 +91,8 @@ def _month(text: str | None) -> datetime.date:
     if text is None:
         return datetime.datetime.now(datetime.UTC).date()
     try:
-        return datetime.date.fromisoformat(f"{text}-01")
+        month = datetime.date.fromisoformat(f"{text}-01")
+        month.replace(year=month.year + 1)  # refuses what has no end that can be written
     except ValueError as error:
         raise ConfigError(f'"{text}" is no month', hint="Write it as 2026-11") from error
+    return month

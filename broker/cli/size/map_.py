@@ -45,7 +45,9 @@ def map_(
     gpus: Annotated[int | None, typer.Option(help="GPUs it needs.", min=0)] = None,
     disks: Annotated[int | None, typer.Option(help="Disks it has.", min=0)] = None,
     nics: Annotated[int | None, typer.Option(help="Network cards it has.", min=0)] = None,
-    local_disk: Annotated[int, typer.Option(help="GiB of local disk it needs.", min=0)] = 0,
+    local_disk: Annotated[
+        int | None, typer.Option(help="GiB of local disk it needs.", min=0)
+    ] = None,
     firmware: Annotated[str | None, typer.Option(help="bios, uefi or uefi_secure.")] = None,
     driver: Annotated[
         list[str] | None, typer.Option(help="A device the guest has a driver for; none: not known.")
@@ -67,9 +69,9 @@ def map_(
         float | None, typer.Option(help="95th percentile of CPU, as a share.", min=0, max=1)
     ] = None,
     memory_p95: Annotated[
-        float | None, typer.Option(help="The same of memory.", min=0, max=1)
+        float | None, typer.Option(help="The same of memory; never 0.", min=0.001, max=1)
     ] = None,
-    headroom: Annotated[float, typer.Option(help="Beyond what was measured.", min=0)] = 0.2,
+    headroom: Annotated[float, typer.Option(help="Beyond what was measured.", min=0, max=10)] = 0.2,
     closest: Annotated[
         bool, typer.Option("--closest", help="The closest in kind, not the cheapest.")
     ] = False,
@@ -113,7 +115,7 @@ def map_(
             firmware=choice(Firmware, firmware) if firmware else None,
             disks=disks,
             nics=nics,
-            local_disk=local_disk * GIB or None,
+            local_disk=None if local_disk is None else local_disk * GIB,
             drivers=frozenset(driver) if driver else None,
             burstable=burstable or None,
             old_generations=old or None,
@@ -143,6 +145,9 @@ def map_(
         print_json([_told(each, prices) for each, prices in zip(found, used, strict=True)])
     else:
         _show(run, need, found)
+    for market in markets:
+        if others := ", ".join(market.other_currencies()):
+            note(f"interop: prices of {market.place} in {others} were not used (--currency)")
     for prices in used:
         if warning := staleness(prices):
             note(f"interop: {warning}")
@@ -159,7 +164,7 @@ def _prices(mapped: Mapped, market: Market, plan: Plan, system: str) -> list[Pri
     """Return what the price of the size taken consists of."""
     offer = mapped.match.offer
     parts = market.compute(offer, plan, system) if offer else []
-    return [price for _, price in parts if price is not None]
+    return [part.price for part in parts if part.price is not None]
 
 
 def _told(mapped: Mapped, prices: list[Price]) -> JsonValue:

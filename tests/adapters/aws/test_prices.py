@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.aws.prices import price_of, prices
+from adapters.aws.prices import prices
 from broker import registry
 from broker.catalog import Catalogue, Market, Origin, Place
 from broker.catalog.refresh import refresh_prices
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.service
 COLUMNS = (
     "SKU", "OfferTermCode", "RateCode", "TermType", "PriceDescription", "EffectiveDate",
     "StartingRange", "EndingRange", "Unit", "PricePerUnit", "Currency", "LeaseContractLength",
-    "PurchaseOption", "OfferingClass", "Product Family", "Location", "Instance Type", "Tenancy",
-    "Operating System", "License Model", "CapacityStatus", "Pre Installed S/W", "usageType",
-    "Volume API Name",
+    "PurchaseOption", "OfferingClass", "Product Family", "Location", "Location Type",
+    "Instance Type", "Tenancy", "Operating System", "License Model", "From Location Type",
+    "CapacityStatus", "Pre Installed S/W", "usageType", "Volume API Name",
 )  # fmt: skip
 ABOUT = (
     '"FormatVersion","v1.0"\n"Disclaimer","This pricing list is for informational purposes only."\n'
@@ -31,9 +31,10 @@ ABOUT = (
     '"OfferCode","AmazonEC2"\n'
 )
 MACHINE = {
-    "TermType": "OnDemand", "Unit": "Hrs", "Product Family": "Compute Instance",
-    "Instance Type": "m5.large", "Tenancy": "Shared", "Operating System": "Linux",
-    "License Model": "No License required", "CapacityStatus": "Used", "Pre Installed S/W": "NA",
+    "TermType": "OnDemand", "Location Type": "AWS Region", "Unit": "Hrs",
+    "Product Family": "Compute Instance", "Instance Type": "m5.large", "Tenancy": "Shared",
+    "Operating System": "Linux", "License Model": "No License required",
+    "CapacityStatus": "Used", "Pre Installed S/W": "NA",
     "usageType": "EUC1-BoxUsage:m5.large", "PricePerUnit": "0.1150000000",
 }  # fmt: skip
 RESERVED = MACHINE | {
@@ -43,7 +44,7 @@ RESERVED = MACHINE | {
 
 
 def row(**fields: str) -> dict[str, str]:
-    return dict.fromkeys(COLUMNS, "") | {"Currency": "USD"} | fields
+    return dict.fromkeys(COLUMNS, "") | {"Currency": "USD", "TermType": "OnDemand"} | fields
 
 
 def file(*rows: dict[str, str]) -> bytes:
@@ -70,37 +71,89 @@ EC2 = [
     row(**MACHINE | {"PricePerUnit": "0.0000000000", "Instance Type": "m5.metal"}),
     row(**RESERVED | {"PurchaseOption": "All Upfront", "Unit": "Quantity", "PricePerUnit": "1300"}),
     row(**RESERVED | {"OfferingClass": "convertible", "PricePerUnit": "0.06"}),
-    row(
-        **{
-            "Product Family": "Storage",
-            "Volume API Name": "gp3",
-            "Unit": "GB-Mo",
-            "PricePerUnit": "0.0952",
-        }
-    ),
-    row(
-        **{
-            "Product Family": "System Operation",
-            "Volume API Name": "gp3",
-            "Unit": "IOPS-Mo",
-            "PricePerUnit": "0.006",
-        }
-    ),
-    row(
-        **{
-            "Product Family": "Provisioned Throughput",
-            "Volume API Name": "gp3",
-            "Unit": "GiBps-mo",
-            "PricePerUnit": "48.7424",
-        }
-    ),
-    row(
-        **{
-            "Product Family": "Storage Snapshot",
-            "Unit": "GB-Mo",
-            "PricePerUnit": "0.054",
-            "usageType": "EUC1-EBS:SnapshotUsage",
-        }
+    row(**MACHINE | {"Location Type": "AWS Local Zone", "PricePerUnit": "0.138"}),
+    *(
+        row(
+            **{
+                "Product Family": family,
+                "Location Type": where,
+                "Volume API Name": kind,
+                "usageType": f"EUC1-EBS:{usage}",
+                "StartingRange": start,
+                "Unit": unit,
+                "PricePerUnit": amount,
+            }
+        )
+        for family, where, kind, usage, start, unit, amount in (
+            ("Storage", "AWS Region", "gp3", "VolumeUsage.gp3", "0", "GB-Mo", "0.0952"),
+            ("Storage", "AWS Local Zone", "gp3", "VolumeUsage.gp3", "0", "GB-Mo", "0.11"),
+            ("Storage", "AWS Region", "io2", "VolumeUsage.io2", "0", "GB-month", "0.149"),
+            (
+                "System Operation",
+                "AWS Region",
+                "gp3",
+                "VolumeP-IOPS.gp3",
+                "3000",
+                "IOPS-Mo",
+                "0.006",
+            ),
+            ("System Operation", "AWS Region", "io2", "VolumeP-IOPS.io2", "0", "IOPS-Mo", "0.078"),
+            (
+                "System Operation",
+                "AWS Region",
+                "io2",
+                "VolumeP-IOPS.io2.tier2",
+                "0",
+                "IOPS-Mo",
+                "0.0546",
+            ),
+            (
+                "System Operation",
+                "AWS Region",
+                "io2",
+                "VolumeP-IOPS.io2.tier3",
+                "0",
+                "IOPS-Mo",
+                "0.03822",
+            ),
+            (
+                "Provisioned Throughput",
+                "AWS Region",
+                "gp3",
+                "VolumeP-Throughput.gp3",
+                "0",
+                "GiBps-mo",
+                "48.7424",
+            ),
+            ("Storage Snapshot", "AWS Region", "", "SnapshotUsage", "0", "GB-Mo", "0.054"),
+            (
+                "EBS direct API Requests",
+                "AWS Region",
+                "",
+                "directAPI.snapshot.Put",
+                "0",
+                "SnapshotAPIUnits",
+                "0.000006",
+            ),
+            (
+                "EBS direct API Requests",
+                "AWS Region",
+                "",
+                "directAPI.snapshot.Get",
+                "0",
+                "SnapshotAPIUnits",
+                "0.000003",
+            ),
+            (
+                "Storage Snapshot",
+                "AWS Region",
+                "",
+                "SnapshotArchiveStorage",
+                "0",
+                "GB-Mo",
+                "0.0135",
+            ),
+        )
     ),
     row(**{"Product Family": "Load Balancer", "PricePerUnit": "1"}),
 ]
@@ -111,11 +164,16 @@ TRANSFER = [
             "Product Family": "Data Transfer",
             "usageType": "EUC1-DataTransfer-Out-Bytes",
             "Unit": "GB",
+            "From Location Type": where,
             "StartingRange": start,
             "PricePerUnit": amount,
         }
     )
-    for start, amount in (("0", "0.09"), ("10240", "0.085"))
+    for where, start, amount in (
+        ("AWS Region", "0", "0.09"),
+        ("AWS Region", "10240", "0.085"),
+        ("AWS Local Zone", "0", "0.1"),
+    )
 ]
 EXPECTED = {
     "compute:on_demand:linux:m5.large": "0.115",
@@ -128,7 +186,10 @@ EXPECTED = {
     "disk:gp3:gib": "0.0952",
     "disk:gp3:iops": "0.006",
     "disk:gp3:throughput": "0.0476",
+    "disk:io2:gib": "0.149",
+    "disk:io2:iops": "0.078",
     "snapshot:gib": "0.054",
+    "migration:blocks": "0.006",
     "address:ipv4": "0.005",
     "egress:internet:0": "0.09",
     "egress:internet:10240": "0.085",
@@ -197,11 +258,3 @@ def test_a_region_that_is_none_and_a_file_that_is_none_are_told(served: Served) 
     served.replies[path("AmazonEC2")] = [Reply(b"<html>maintenance</html>")]
     with pytest.raises(BrokerError, match="names its columns"):
         list(prices("eu-central-1", endpoint=served.url))
-
-
-def test_a_dear_second_tier_of_iops_is_not_the_price() -> None:
-    tier = {"Product Family": "System Operation", "Volume API Name": "io2", "Unit": "IOPS-Mo"}
-    first = row(**tier | {"StartingRange": "0", "PricePerUnit": "0.065"})
-    second = row(**tier | {"StartingRange": "32000", "PricePerUnit": "0.0455"})
-    assert price_of(first) == ("disk:io2:iops", "IOPS-month", Decimal("0.065"))
-    assert price_of(second) is None

@@ -138,6 +138,21 @@ def test_what_is_not_told_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("details", "system"),
+    [
+        ("Linux/UNIX", "linux"),
+        ("Windows", "windows"),
+        ("Windows BYOL", "linux"),
+        ("Red Hat Enterprise Linux", "rhel"),
+        ("SQL Server Enterprise", None),
+    ],
+)
+def test_the_system_is_what_the_bill_says(details: str, system: str | None) -> None:
+    assert translated(PlatformDetails=details).system == system
+    assert translated().system is None
+
+
+@pytest.mark.parametrize(
     ("native", "power", "allocated"),
     [
         ("pending", Power.STARTING, True),

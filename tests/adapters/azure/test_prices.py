@@ -28,7 +28,8 @@ SIZE = {"armSkuName": "Standard_D2s_v5", "productName": "Virtual Machines Dsv5 S
 VM = "Virtual Machines"
 LICENCE = "Virtual Machines Licenses"
 MACHINES = [
-    row(VM, 0.115, skuName="D2s v5", **SIZE),
+    row(VM, 0.115, skuName="D2s v5", effectiveStartDate="2026-01-01T00:00:00Z", **SIZE),
+    row(VM, 0.113, skuName="D2s v5", effectiveStartDate="2021-11-01T00:00:00Z", **SIZE),
     row(VM, 0.0231, skuName="D2s v5 Spot", **SIZE),
     row(VM, 0.046, skuName="D2s v5 Low Priority", **SIZE),
     row(VM, 0.207, **SIZE | {"skuName": "D2s v5", "productName": SIZE["productName"] + " Windows"}),
@@ -37,7 +38,10 @@ MACHINES = [
     row(VM, 2000.0, skuName="D2s v5", type="Reservation", reservationTerm="5 Years", **SIZE),
     row(VM, 0.1, skuName="D2s v5", type="DevTestConsumption", **SIZE),
     row(VM, 0.1, **SIZE | {"skuName": "x", "productName": "Dsv5 Series Cloud Services"}),
-    row(VM, 4.5, productName="Dedicated Host", skuName="DSv3 Type1"),
+    row(VM, 0.41, **SIZE | {"skuName": "D2s v5", "productName": "Dsv5 Series CloudServices"}),
+    row(VM, 4.5, productName="DSv3 Series Dedicated Host", armSkuName="DSv3_Type1"),
+    row(VM, 0.2, skuName="D2s v5", effectiveEndDate="2025-12-31T23:59:59Z", **SIZE),
+    row(VM, 0.2, skuName="D2s v5", effectiveStartDate="2999-01-01T00:00:00Z", **SIZE),
 ]
 PREMIUM = "Premium SSD Managed Disks"
 STORAGE = [

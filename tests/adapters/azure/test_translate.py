@@ -239,3 +239,24 @@ def test_extents_are_ascending_and_touching_whatever_is_told(edges: list[int], s
     assert position == size * 512
     written = {at for start, stop in pairs for at in range(start, stop, 512)}
     assert data == {at for at in written if at < size * 512}
+
+
+@pytest.mark.parametrize(
+    ("kind", "image", "licence", "system"),
+    [
+        ("Windows", {}, None, "windows"),
+        ("Windows", {}, "Windows_Server", "linux"),
+        ("Linux", {"publisher": "Canonical"}, None, "linux"),
+        ("Linux", {"publisher": "RedHat", "offer": "RHEL"}, "None", "rhel"),
+        ("Linux", {"publisher": "RedHat", "offer": "RHEL"}, "RHEL_BYOS", "linux"),
+        ("Linux", {"publisher": "redhat", "offer": "rhel-byos"}, None, "linux"),
+        (None, {}, None, None),
+    ],
+)
+def test_the_system_is_what_the_bill_says(
+    kind: str | None, image: dict[str, str], licence: str | None, system: str | None
+) -> None:
+    told = machine(licenseType=licence)
+    told["properties"]["storageProfile"]["osDisk"]["osType"] = kind
+    told["properties"]["storageProfile"]["imageReference"] = image
+    assert instance(told, AROUND, IDS, NOW).system == system
