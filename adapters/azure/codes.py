@@ -102,14 +102,16 @@ HINTS: dict[str, str] = {
     "AADSTS50076": "This user must prove more: run `az login` again",
 }
 
-# The narrowest built-in role with the right, by how the name of the action begins; the first fits.
+# The narrowest built-in role with the right to change something, by how the name of the action
+# begins; the first fits.
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 ROLES: tuple[tuple[str, str], ...] = (
     ("Microsoft.Compute/snapshots", "Disk Snapshot Contributor"),
     ("Microsoft.Compute/sshPublicKeys", "Contributor"),
     ("Microsoft.Compute/images", "Contributor"),
+    ("Microsoft.Compute/disks/beginGetAccess", "Contributor"),
+    ("Microsoft.Compute/disks/endGetAccess", "Contributor"),
     ("Microsoft.Compute", "Virtual Machine Contributor"),
     ("Microsoft.Network", "Network Contributor"),
-    ("Microsoft.Resources", "Reader"),
 )
-ANY_ROLE = "Contributor"
+ANY_ROLE, READER = "Contributor", "Reader"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import requests
 from azure.core import exceptions as sdk
 
-from adapters.azure.codes import ANY_ROLE, HINTS, ROLES, TABLE
+from adapters.azure.codes import ANY_ROLE, HINTS, READER, ROLES, TABLE
 from broker.errors import (
     AccessDenied,
     BrokerError,
@@ -50,7 +50,7 @@ _NO_CONNECTION = re.compile(
 )
 """What urllib3 says of a host it cannot reach, around words about pools and retries of its own."""
 
-_ACTION = re.compile(r"perform action '([^']+)'")
+_ACTION = re.compile(r"perform action '([^']+)'(?: over scope '([^']+)')?")
 
 
 class Said(NamedTuple):
@@ -114,13 +114,20 @@ def _hint(kind: type[BrokerError], code: str, message: str) -> str:
     if code in HINTS:
         return HINTS[code]
     if kind is AccessDenied and (found := _ACTION.search(message)):
-        action = found[1]
-        role = next((role for start, role in ROLES if action.startswith(start)), ANY_ROLE)
+        action, scope = found[1], (found[2] or "").lower()
+        where = "resource group" if "/resourcegroups/" in scope else "subscription"
         return (
-            f"It lacks the right {action}: the role {role} on the resource group has it "
+            f"It lacks the right {action}: the role {_role(action)} on the {where} has it "
             "(`az role assignment create`); a new role takes some minutes"
         )
     return ""
+
+
+def _role(action: str) -> str:
+    """Return the narrowest built-in role with a right."""
+    if action.endswith("/read"):
+        return READER
+    return next((role for start, role in ROLES if action.startswith(start)), ANY_ROLE)
 
 
 def _said(body: str) -> Said:
@@ -129,9 +136,7 @@ def _said(body: str) -> Said:
         told = json.loads(body)
     except ValueError:
         # a page in HTML, from something in front of the service
-        return Said(
-            "", " ".join(re.sub(r"<(style|title).*?</\1>|<[^>]*>", " ", body).split())[:500]
-        )
+        return Said("", " ".join(_MARKUP.sub(" ", body).split())[:MESSAGE_LENGTH])
     if not isinstance(told, dict):
         return Said("", str(told)[:MESSAGE_LENGTH])
     error = told.get("error", told)

@@ -100,14 +100,54 @@ def test_what_is_inside_is_told_also_where_nobody_knows_its_code() -> None:
     assert found.args[0] == "It failed: why it really failed"
 
 
-def test_who_lacks_a_right_is_told_which_and_what_has_it() -> None:
+GROUP = "/subscriptions/s/resourceGroups/g/providers"
+
+
+@pytest.mark.parametrize(
+    ("action", "scope", "role"),
+    [
+        (
+            "Microsoft.Network/virtualNetworks/write",
+            f"{GROUP}/Microsoft.Network/virtualNetworks/n",
+            "the role Network Contributor on the resource group",
+        ),
+        (
+            "Microsoft.Compute/disks/read",
+            f"{GROUP}/Microsoft.Compute",
+            "the role Reader on the resource group",
+        ),
+        (
+            "Microsoft.Compute/skus/read",
+            "/subscriptions/s/providers/Microsoft.Compute",
+            "the role Reader on the subscription",
+        ),
+        (
+            "Microsoft.Compute/disks/beginGetAccess/action",
+            f"{GROUP}/Microsoft.Compute/disks/x",
+            "the role Contributor on the resource group",
+        ),
+        (
+            "Microsoft.Compute/snapshots/beginGetAccess/action",
+            f"{GROUP}/Microsoft.Compute/snapshots/x",
+            "the role Disk Snapshot Contributor on the resource group",
+        ),
+    ],
+)
+def test_who_lacks_a_right_is_told_which_and_what_has_it(
+    action: str, scope: str, role: str
+) -> None:
     message = (
         "The client 'a' with object id 'a' does not have authorization to perform action "
-        "'Microsoft.Network/virtualNetworks/write' over scope '/subscriptions/s'"
+        f"'{action}' over scope '{scope}' or the scope is invalid."
     )
     found = error_for(403, json.dumps(body("AuthorizationFailed", message)))
-    assert "Microsoft.Network/virtualNetworks/write" in found.hint
-    assert "Network Contributor" in found.hint
+    assert f"the right {action}" in found.hint
+    assert role in found.hint
+
+
+def test_a_page_of_something_in_front_of_the_service_is_told_without_its_markup() -> None:
+    page = "<html><style>\nbody {\n}\n</style>\n<h1>502 Bad\nGateway</h1></html>"
+    assert error_for(502, page).args[0] == "502 Bad Gateway"
 
 
 def test_the_wait_and_the_request_are_kept() -> None:
