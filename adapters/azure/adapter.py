@@ -51,6 +51,8 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
             group = self._session.resources.resource_groups.get(self._group)
             # quotas are those of a location: nobody else would tell that there is no such one
             _ = self.limits
+            # nor would anything in the group tell that its role there is not enough
+            next(iter(self._session.compute.virtual_machines.list_all(status_only="true")), None)
             return (
                 f"subscription {self._session.settings.subscription}, resource group "
                 f"{group['name']}, new things in {self._session.location}"

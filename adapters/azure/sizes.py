@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from adapters.azure.base import Base, listed
@@ -108,9 +109,18 @@ class Sizes(Base):
         return offer
 
     def _check_quota(self, offer: Offer, instead: Offer | None = None) -> None:
-        """QuotaExceeded when another machine of a size is too many, or one ``instead`` of it."""
+        """QuotaExceeded when another machine of a size is too many, or one ``instead`` of it.
+
+        Who is not told the quotas is refused by the service itself, later.
+        """
         freed = {CORES, (instead.family or "").lower()} if instead else set()
-        for each in listed(self._session.compute.usage.list(self._session.location)):
+        try:
+            usages = list(listed(self._session.compute.usage.list(self._session.location)))
+        except HttpResponseError as error:
+            if error.status_code != 403:
+                raise
+            return
+        for each in usages:
             what = each["name"]["value"].lower()
             if what not in (CORES, (offer.family or "").lower()):
                 continue

@@ -209,6 +209,14 @@ def test_the_quota_is_asked_first(
     assert leftovers(adapter, disk) == []
 
 
+def test_who_is_not_told_the_quota_may_try(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    azure.fault("Microsoft.Compute/locations/usages/read", status=403, code="AuthorizationFailed")
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    assert made.state.power is Power.RUNNING
+
+
 def test_a_machine_whose_generation_a_size_lacks_is_refused_first(
     adapter: AzureAdapter, network: str, disk: str
 ) -> None:
