@@ -71,10 +71,8 @@ def test_a_role_on_one_group_ends_where_the_group_does(azure: AzureService) -> N
         ):
             with pytest.raises(HttpResponseError) as raised:
                 list(beyond())
-            assert (raised.value.status_code, raised.value.error.code) == (
-                403,
-                "AuthorizationFailed",
-            )
+            refused: Any = raised.value
+            assert (refused.status_code, refused.error.code) == (403, "AuthorizationFailed")
 
 
 def test_a_token_does_not_live_for_ever(azure: AzureService) -> None:
