@@ -64,6 +64,7 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
 
 
 _adapter: type[contract.Adapter] = AzureAdapter
+_sizes: type[contract.ClosedSizes] = AzureAdapter
 _console: type[contract.ConsoleLog] = AzureAdapter
 _addresses: type[contract.PublicAddresses] = AzureAdapter
 _subnets: type[contract.SubnetFirewalls] = AzureAdapter

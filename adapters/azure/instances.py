@@ -16,6 +16,7 @@ from adapters.azure.launch import Launch
 from adapters.azure.power import PowerSwitch
 from adapters.azure.translate import instances as translate
 from adapters.azure.translate.native import plain, properties
+from adapters.azure.translate.sizes import Spot
 from adapters.azure.translate.sizes import offer as offer_of
 from adapters.azure.translate.states import codes_of, is_off
 from adapters.azure.waiting import finished
@@ -75,10 +76,12 @@ class Instances(Launch, PowerSwitch):
                 raise Conflict(f"{id} is not stopped", hint="Stop it first")
             now = self.instance(id)
             wanted = now.spec.model_copy(update={"size": size})
-            chosen = self._offer(wanted, offer, len(now.volumes))
+            spot = Spot(machine["location"], now.zone)
+            chosen = self._offer(wanted, offer, spot, translate.controller(machine))
             if chosen.id == now.offer:
                 return
-            self._check_quota(chosen, instead=self._offers(machine["location"])[_size(machine)])
+            held = self._offers(spot.location)[str(now.offer).lower()]
+            self._check_quota(chosen, spot.location, instead=held)
             self._deallocate(machine)
             self._update(machine, {"hardwareProfile": {"vmSize": chosen.id}}, f"resizing {id}")
 
@@ -182,7 +185,3 @@ class Instances(Launch, PowerSwitch):
     def _offers(self, location: str) -> dict[str, Offer]:
         """Return every size of a location by its name in small letters, on offer or not."""
         return {name: offer_of(sku, location) for name, sku in self._skus_in(location).items()}
-
-
-def _size(machine: Mapping[str, Any]) -> str:
-    return str(properties(machine)["hardwareProfile"]["vmSize"]).lower()

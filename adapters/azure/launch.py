@@ -53,8 +53,9 @@ class Launch(Disks, Nics, Sizes):
             return self._ids.short(before["id"])
         origins = [self._origin(disk) for disk in disks]
         spec = spec.model_copy(update={"firmware": firmware(spec, origins[0].told)})
-        offer = self._offer(spec, named, len(disks))
-        self._check_quota(offer)
+        here = self._here
+        offer = self._offer(spec, named, here)
+        self._check_quota(offer, here.location)
         system = translate.system_of(origins[0].told)
         made = ExitStack()
         try:

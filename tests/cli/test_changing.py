@@ -99,6 +99,20 @@ def test_create_from_a_spec_file(interop: World, suffix: str) -> None:
     assert interop("inventory").rows[0][4] == "1 vCPU, 512 MiB (small)"
 
 
+def test_create_takes_a_size_that_starts_the_image(interop: World) -> None:
+    small = '{ id = "efi", size = { vcpus = 1, memory = 256 }, firmware = ["uefi"] }'
+    interop.write(
+        f'[accounts.mixed]\nkind = "memory"\npath = "{interop.folder / "lab"}"\n'
+        f'sizes = [{small}, {{ id = "any", size = {{ vcpus = 1, memory = 512 }},'
+        ' firmware = ["bios", "uefi"] }]\n'
+    )
+    image = interop.image("base")
+    words = ("create", "mixed", "new", "--image", image.id, "--memory", "256", "--dry-run")
+    assert image.firmware == "bios"
+    assert interop(*words).json["offer"] == "any"
+    assert interop(*words, "--firmware", "uefi").json["offer"] == "efi"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -52,7 +52,7 @@ def instance(
             name=tags.name_of(found),
             size=offer.size,
             firmware=_firmware(told, around.disks[disks[0]]) if disks else Firmware.UNKNOWN,
-            volumes=_volumes(told, [around.disks[disk] for disk in disks]),
+            volumes=_volumes(found, [around.disks[disk] for disk in disks]),
             nics=tuple(each.spec for each in nics),
             user_data=base64.b64decode(data).decode(errors="replace") if data else None,
             labels=tags.labels_of(found),
@@ -84,6 +84,12 @@ def data_disks(machine: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(storage.get("dataDisks") or [], key=lambda disk: disk["lun"])
 
 
+def controller(machine: Mapping[str, Any]) -> str:
+    """Return what a machine's disks are on; SCSI is all there was before it was told."""
+    storage = properties(machine).get("storageProfile") or {}
+    return str(storage.get("diskControllerType") or "SCSI")
+
+
 def card_paths(machine: Mapping[str, Any]) -> list[str]:
     """Return the service's ids of a machine's cards, the first one first."""
     cards = (properties(machine).get("networkProfile") or {}).get("networkInterfaces") or []
@@ -102,9 +108,10 @@ def _offer(told: Mapping[str, Any], machine: str, offers: Mapping[str, Offer]) -
     return offers[size.lower()]
 
 
-def _volumes(told: Mapping[str, Any], disks: Sequence[Mapping[str, Any]]) -> tuple[VolumeSpec, ...]:
-    word = (told.get("storageProfile") or {}).get("diskControllerType") or "SCSI"
-    bus = CONTROLLERS.get(word, Bus.UNKNOWN)
+def _volumes(
+    machine: Mapping[str, Any], disks: Sequence[Mapping[str, Any]]
+) -> tuple[VolumeSpec, ...]:
+    bus = CONTROLLERS.get(controller(machine), Bus.UNKNOWN)
     return tuple(volume_spec(disk, boot=place == 0, bus=bus) for place, disk in enumerate(disks))
 
 

@@ -12,7 +12,17 @@ from adapters.azure import launch
 from adapters.azure.adapter import AzureAdapter
 from adapters.azure.translate.launch import boot_disk_wish, machine_wish
 from broker.adapter import Kind
-from broker.errors import BrokerError, Conflict, Invalid, QuotaExceeded, Transient, Unsupported
+from broker.errors import (
+    BrokerError,
+    ConfigError,
+    Conflict,
+    Invalid,
+    QuotaExceeded,
+    Transient,
+    Unsupported,
+)
+from broker.fit import named_offer
+from broker.launch import prepare
 from broker.model import (
     GIB,
     MIB,
@@ -197,6 +207,67 @@ def test_a_size_closed_to_the_subscription_is_refused_first(
         adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
     assert SIZE not in {each.id for each in adapter.sizes()}
     assert leftovers(adapter, disk) == []
+
+
+def test_a_closed_size_is_told_apart_from_one_there_is_not(
+    azure: AzureService, adapter: AzureAdapter
+) -> None:
+    azure.limit(restrictions={SIZE: "NotAvailableForSubscription"})
+    for name, why in ((SIZE, "NotAvailableForSubscription"), ("Standard_B1", "there is no size")):
+        with pytest.raises(ConfigError, match=why):
+            named_offer(name, adapter.sizes(), adapter.closed_sizes())
+
+
+def test_the_size_that_is_chosen_starts_the_image(
+    adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    """The least size of all starts with BIOS only."""
+    spec = wish(network, firmware=Firmware.UEFI, volumes=wish().volumes[:1])
+    made = adapter.create_instance(spec, [disk], offer=SIZE, token=token())
+    adapter.stop_instance(made.id)
+    image = adapter.create_image(made.id, "golden", token=token())
+    small = InstanceSpec(
+        name="web-2", size=Size(vcpus=1, memory=1025), nics=(NicSpec(network=network),)
+    )
+    prepared = prepare(adapter, small, [image.id])
+    assert prepared.offer not in (BIOS_ONLY, None)
+    again = adapter.create_instance(
+        prepared.spec, prepared.images, offer=prepared.offer, token=token()
+    )
+    assert again.spec.firmware is Firmware.UEFI
+
+
+def test_premium_disks_want_a_size_that_takes_them(
+    adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    volumes = tuple(
+        each.model_copy(update={"kind": "premium_ssd"}) for each in wish(network).volumes
+    )
+    spec = wish(network, volumes=volumes, size=Size(vcpus=1, memory=2048))
+    with pytest.raises(Invalid, match="premium"):
+        adapter.create_instance(spec, [disk, disk], offer=BIOS_ONLY, token=token())
+    assert leftovers(adapter, disk) == []
+    made = adapter.create_instance(spec, [disk, disk], token=token())
+    assert made.offer != BIOS_ONLY
+    adapter.stop_instance(made.id)
+    with pytest.raises(Invalid, match="premium"):
+        adapter.resize_instance(made.id, spec.size, offer=BIOS_ONLY)
+    assert adapter.instance(made.id).state.allocated is True
+
+
+def test_a_machine_is_not_deallocated_for_a_size_it_cannot_have(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    azure.limit(restrictions={"Standard_D2s_v5": "NotAvailableForSubscription"})
+    spec = wish(network, firmware=Firmware.UEFI)
+    made = adapter.create_instance(spec, [disk, disk], offer=SIZE, token=token())
+    adapter.stop_instance(made.id)
+    two = Size(vcpus=2, memory=8192)
+    with pytest.raises(Invalid, match="no SCSI disks"):
+        adapter.resize_instance(made.id, two, offer="Standard_D2s_v6")
+    with pytest.raises(Unsupported, match="NotAvailableForSubscription"):
+        adapter.resize_instance(made.id, two, offer="Standard_D2s_v5")
+    assert adapter.instance(made.id).state.allocated is True
 
 
 def test_the_quota_is_asked_first(
