@@ -52,7 +52,7 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
             # quotas are those of a location: nobody else would tell that there is no such one
             _ = self.limits
             # nor would anything in the group tell that its role there is not enough
-            next(iter(self._session.compute.virtual_machines.list_all(status_only="true")), None)
+            next(self._machines({"statusOnly": "true"}, group=False), None)
             return (
                 f"subscription {self._session.settings.subscription}, resource group "
                 f"{group['name']}, new things in {self._session.location}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,6 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.compute.models import VirtualMachineUpdate
 
 from adapters.azure import kinds, launch
-from adapters.azure.base import listed
 from adapters.azure.errors import calling
 from adapters.azure.launch import Launch
 from adapters.azure.power import PowerSwitch
@@ -23,6 +22,9 @@ from adapters.azure.waiting import finished
 from broker.errors import Conflict, NotFound
 from broker.model import Instance, InstanceSpec, Offer, Size
 
+MACHINES_VERSION = "2026-04-01"
+"""learn.microsoft.com/rest/api/compute/virtual-machines/list"""
+
 
 class Instances(Launch, PowerSwitch):
     """Virtual machines."""
@@ -30,12 +32,11 @@ class Instances(Launch, PowerSwitch):
     def instances(self) -> list[Instance]:
         """Return every instance; complete, or an error is raised."""
         with calling("list instances"):
-            machines = self._session.compute.virtual_machines
-            found = list(listed(machines.list(self._group)))
             # the one listing tells all but the power, the other hardly more than that
+            found = list(self._machines({}, group=True))
             codes = {
                 self._ids.short(each["id"]): codes_of(each)
-                for each in machines.list_all(status_only="true")
+                for each in self._machines({"statusOnly": "true"}, group=False)
             }
             observed_at = datetime.now(UTC)
             disks = {self._ids.short(each["id"]): each for each in self._all_disks()}
@@ -101,6 +102,11 @@ class Instances(Launch, PowerSwitch):
             self._set_what_goes(machine, keep_volumes=keep_volumes)
             self._drop_machine(place)
             self._delete_nics(place.name)
+
+    def _machines(self, query: Mapping[str, str], *, group: bool) -> Iterator[dict[str, Any]]:
+        return self._rows(
+            self._session.compute, kinds.MACHINE, MACHINES_VERSION, query, group=group
+        )
 
     def _set_what_goes(self, machine: Mapping[str, Any], *, keep_volumes: bool) -> None:
         """Say of each disk and card whether it goes with the machine, unless all say so now."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from azure.core.exceptions import HttpResponseError
-from azure.core.rest import HttpRequest
 
+from adapters.azure import kinds
 from adapters.azure.base import Base, listed
 from adapters.azure.errors import calling
 from adapters.azure.session import Session
@@ -65,27 +63,20 @@ class Sizes(Base):
         """Return what the service tells of sizes in a location, by their names in small letters."""
         with self._reading:
             if location not in self._skus:
+                # of disks and other things too
+                told = self._rows(
+                    self._session.compute,
+                    kinds.SIZE,
+                    SKUS_VERSION,
+                    {"$filter": f"location eq '{location}'"},
+                    group=False,
+                )
                 self._skus[location] = {
                     sku["name"].lower(): sku
-                    for sku in self._listed_skus(location)
+                    for sku in told
                     if sku.get("resourceType") == translate.MACHINES
                 }
             return self._skus[location]
-
-    def _listed_skus(self, location: str) -> Iterator[dict[str, Any]]:
-        """Yield every SKU of a location, of disks and other things too.
-
-        Read as they are: making the SDK's objects of them is a quarter of what an inventory costs.
-        """
-        query = urlencode({"api-version": SKUS_VERSION, "$filter": f"location eq '{location}'"})
-        subscription = self._session.settings.subscription
-        url = f"/subscriptions/{subscription}/providers/Microsoft.Compute/skus?{query}"
-        while url:
-            answer = self._session.compute.send_request(HttpRequest("GET", url))
-            answer.raise_for_status()
-            page = answer.json()
-            yield from page["value"]
-            url = page.get("nextLink") or ""
 
     def _offer(
         self, spec: InstanceSpec, name: str | None, spot: Spot, controller: str | None = None

@@ -1,8 +1,8 @@
 """Our upload of a sparse disk against the SDK's own of the same file.
 
 Both write over TLS to a server that counts the bytes of each put and drops them. Each measurement
-is a process of its own, ours and theirs in turn. The SDK leaves out only what is zero for 4 MiB, and
-so sends holes that ours does not: what each put is told beside. Prints one JSON object.
+is a process of its own, ours and theirs in turn. The SDK leaves out only what is zero for 4 MiB,
+and so sends holes that ours does not: what each put is told beside. Prints one JSON object.
 """
 
 from __future__ import annotations
