@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from broker.adapter import PublicAddresses
 from broker.model import Power
 from tests.cli.conftest import World
 
@@ -63,6 +64,18 @@ def test_delete_can_keep_the_disks(interop: World) -> None:
     interop.machine("web-1")
     assert interop("delete", "lab/web-1", "-y", "--keep-volumes").code == 0
     assert len(interop.open().volumes()) == 1
+
+
+def test_delete_tells_of_an_address_that_stays(interop: World) -> None:
+    web = interop.machine("web-1")
+    lab = interop.open()
+    assert isinstance(lab, PublicAddresses)
+    address = lab.create_public_address(token="address")
+    lab.attach_public_address(address.id, web.id)
+    answer = interop("delete", "lab/web-1", "-y")
+    assert answer.out == "lab/web-1 is deleted\n"
+    assert f"public address {address.address} ({address.id}) is kept" in answer.err
+    assert lab.public_addresses()[0].instance is None
 
 
 def test_create_from_flags(interop: World) -> None:

@@ -126,6 +126,19 @@ def test_deleting_leaves_nothing(adapter: AzureAdapter, network: str, disk: str)
     assert leftovers(adapter, disk) == []
 
 
+def test_an_address_that_can_be_moved_outlives_its_machine(
+    adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    address = adapter.create_public_address(token=token())
+    adapter.attach_public_address(address.id, made.id)
+    adapter.delete_instance(made.id)
+    (kept,) = adapter.public_addresses()
+    assert (kept.address, kept.instance) == (address.address, None)
+    adapter.delete_public_address(kept.id)
+    assert leftovers(adapter, disk) == []
+
+
 def test_volumes_that_are_kept_are_all_that_is_left(
     adapter: AzureAdapter, network: str, disk: str
 ) -> None:
