@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from azure.mgmt.compute import ComputeManagementClient
 
 from adapters.azure import access, connect
 from adapters.azure.adapter import AzureAdapter
@@ -379,6 +380,21 @@ def test_a_volume_is_read_through_a_snapshot_that_goes(
     buffer = bytearray(1024)
     source.pread_into(memoryview(buffer), 2 * BLOCK - 5)
     assert bytes(buffer) == bytes(5) + bytes(PAGE) + bytes(1024 - 512 - 5)
+    source.close()
+    assert adapter.snapshots() == []
+
+
+def test_a_volume_of_another_location_is_read_where_it_is(
+    azure: AzureService, adapter: AzureAdapter, ends: Ends
+) -> None:
+    client = azure.client(ComputeManagementClient)
+    wish = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1}
+    client.disks.begin_create_or_update(
+        azure.resource_group, "far", {"location": "northeurope", "properties": wish}
+    ).result()
+    write(azure, adapter, "far", bytes(PAGE), 512)
+    source = ends.source(adapter, "far")
+    assert [each for each in source.extents() if not each.zero] == [(512, 512, False)]
     source.close()
     assert adapter.snapshots() == []
 
