@@ -271,6 +271,13 @@ def test_a_certificate_nobody_trusts_names_the_setting() -> None:
     assert "ca_file" in found.hint
 
 
+@pytest.mark.parametrize("what", ["UNEXPECTED_EOF_WHILE_READING", "WRONG_VERSION_NUMBER"])
+def test_other_trouble_with_tls_is_not_told_as_one_with_the_certificate(what: str) -> None:
+    found = left(sdk.ServiceRequestError(f"(Caused by SSLError(SSLError(1, '[SSL: {what}]')))"))
+    assert type(found) is errors.Transient
+    assert "endpoint" in found.hint
+
+
 def test_a_login_host_that_is_away_is_worth_another_try() -> None:
     error = sdk.ClientAuthenticationError("Authentication failed: no route")
     error.__cause__ = sdk.ServiceRequestError("no route")
