@@ -87,7 +87,6 @@ HINTS: dict[str, str] = {
     "SkuNotAvailable": "Take another size, or another `zone` or `location` in the accounts file",
     "AllocationFailed": "Take another size or zone, or try again later",
     "ZonalAllocationFailed": "Take another size or zone, or try again later",
-    "OperationNotAllowed": "Look at what it says of the state, or ask for more quota in the portal",
     "QuotaExceeded": "Ask for more quota in the portal, or delete what is not needed",
     "AnotherOperationInProgress": "Something else changes it now: try again when that is done",
     "LocationNotAvailableForResourceType": "Correct `location` in the accounts file",

@@ -19,6 +19,7 @@ from broker.errors import (
     Conflict,
     Invalid,
     NotFound,
+    QuotaExceeded,
     Throttled,
     Transient,
     retry_after,
@@ -111,6 +112,8 @@ def _known(said: Said) -> type[BrokerError] | None:
 
 
 def _hint(kind: type[BrokerError], code: str, message: str) -> str:
+    if code == "OperationNotAllowed" and kind is QuotaExceeded:
+        code = "QuotaExceeded"  # the service's one code for quotas and for states
     if code in HINTS:
         return HINTS[code]
     if kind is AccessDenied and (found := _ACTION.search(message)):

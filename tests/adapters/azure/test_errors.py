@@ -72,6 +72,14 @@ def test_a_code_leads_to_our_class(
     assert found.code == told["error"]["code"]
 
 
+def test_more_quota_is_asked_for_where_a_quota_is_over_and_not_for_a_state() -> None:
+    code = "OperationNotAllowed"
+    over = error_for(409, json.dumps(body(code, "exceeding approved Total Regional Cores quota")))
+    state = error_for(409, json.dumps(body(code, "Disk x is attached to VM y.")))
+    assert "more quota" in over.hint
+    assert not state.hint
+
+
 def test_a_failed_operation_is_told_by_what_is_inside() -> None:
     told = {
         "status": "Failed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from azure.mgmt.compute import ComputeManagementClient
 
 from adapters.azure.adapter import AzureAdapter
 from broker.adapter import Kind
@@ -171,3 +172,15 @@ def test_the_console_has_what_the_guest_wrote(
     made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
     behind(azure, made, console="login: é\n")
     assert adapter.console_log(made.id) == "login: é\n"
+
+
+def test_a_console_nobody_keeps_is_told_with_what_to_do(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    off = {"properties": {"diagnosticsProfile": {"bootDiagnostics": {"enabled": False}}}}
+    with azure.client(ComputeManagementClient) as client:
+        client.virtual_machines.begin_update(azure.resource_group, made.id, off).result()
+    with pytest.raises(Conflict, match="boot diagnostics are off") as raised:
+        adapter.console_log(made.id)
+    assert "az vm boot-diagnostics enable" in raised.value.hint
