@@ -19,6 +19,17 @@ def fit_volumes(
     if not volumes:
         reason = "the machine has no disk of its own: there is nothing to move"
         losses.append(_blocking("volumes", "none", "", reason))
+    elif not any(volume.boot for volume in volumes):
+        losses.append(
+            Loss(
+                field="volumes.boot",
+                fidelity=Fidelity.UNCHECKED,
+                before="unknown",
+                after=volumes[0].name,
+                reason="the source tells of no disk that the machine starts from, or lets nobody "
+                "read it: the target starts from the first of these",
+            )
+        )
     if len(volumes) > limits.disks_per_instance:
         most = str(limits.disks_per_instance)
         reason = f"the target's machines have at most {most} disks"

@@ -42,6 +42,8 @@ def instance(
     told = properties(found)
     # what went away between two listings is not the machine's any more
     disks = [each for each in map(ids.short, disk_paths(found)) if each in around.disks]
+    # nor is a boot disk that lives on the host a disk to anybody else
+    boot = around.disks.get(ids.short(boot_disk_path(found)))
     cards = [each for each in map(ids.short, card_paths(found)) if each in around.cards]
     nics = tuple(nic(around.cards[card], around.public, ids) for card in cards)
     offer = _offer(told, own, around.offers)
@@ -51,8 +53,8 @@ def instance(
         spec=InstanceSpec(
             name=tags.name_of(found),
             size=offer.size,
-            firmware=_firmware(told, around.disks[disks[0]]) if disks else Firmware.UNKNOWN,
-            volumes=_volumes(found, [around.disks[disk] for disk in disks]),
+            firmware=_firmware(told, boot) if boot else Firmware.UNKNOWN,
+            volumes=_volumes(found, [around.disks[disk] for disk in disks], boot),
             nics=tuple(each.spec for each in nics),
             user_data=base64.b64decode(data).decode(errors="replace") if data else None,
             labels=tags.labels_of(found),
@@ -73,9 +75,17 @@ def instance(
 
 def disk_paths(machine: Mapping[str, Any]) -> list[str]:
     """Return the service's ids of a machine's disks: the boot disk, then the others by place."""
-    storage = properties(machine).get("storageProfile") or {}
-    disks = [storage.get("osDisk") or {}, *data_disks(machine)]
-    return [path for disk in disks if (path := (disk.get("managedDisk") or {}).get("id"))]
+    paths = [boot_disk_path(machine), *map(_path, data_disks(machine))]
+    return [path for path in paths if path]
+
+
+def boot_disk_path(machine: Mapping[str, Any]) -> str:
+    """Return the service's id of a machine's boot disk; empty while it has none."""
+    return _path((properties(machine).get("storageProfile") or {}).get("osDisk") or {})
+
+
+def _path(disk: Mapping[str, Any]) -> str:
+    return str((disk.get("managedDisk") or {}).get("id") or "")
 
 
 def data_disks(machine: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -109,10 +119,12 @@ def _offer(told: Mapping[str, Any], machine: str, offers: Mapping[str, Offer]) -
 
 
 def _volumes(
-    machine: Mapping[str, Any], disks: Sequence[Mapping[str, Any]]
+    machine: Mapping[str, Any],
+    disks: Sequence[Mapping[str, Any]],
+    boot: Mapping[str, Any] | None,
 ) -> tuple[VolumeSpec, ...]:
     bus = CONTROLLERS.get(controller(machine), Bus.UNKNOWN)
-    return tuple(volume_spec(disk, boot=place == 0, bus=bus) for place, disk in enumerate(disks))
+    return tuple(volume_spec(disk, boot=disk is boot, bus=bus) for disk in disks)
 
 
 def _firmware(told: Mapping[str, Any], boot_disk: Mapping[str, Any]) -> Firmware:

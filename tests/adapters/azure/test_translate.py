@@ -171,6 +171,18 @@ def test_a_machine_has_its_disks_in_their_places_and_only_those_that_are_there()
     assert (found.spec.firmware, found.state.power) == (Firmware.UEFI, Power.UNKNOWN)
 
 
+def test_a_boot_disk_that_lives_on_the_host_is_none_of_the_volumes() -> None:
+    told = machine()
+    told["properties"]["storageProfile"]["osDisk"] = {
+        "diffDiskSettings": {"option": "Local"},
+        "managedDisk": {"id": f"{GROUP}/Microsoft.Compute/disks/nowhere"},
+    }
+    found = instance(told, AROUND, IDS, NOW)
+    assert found.volumes == ("early", "late")
+    assert not any(volume.boot for volume in found.spec.volumes)
+    assert found.spec.firmware is Firmware.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("word", "bus"), [(None, Bus.SCSI), ("SCSI", Bus.SCSI), ("NVMe", Bus.NVME), ("X", Bus.UNKNOWN)]
 )
