@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from adapters.azure import launch
 from adapters.azure.translate.launch import boot_disk_wish, machine_wish
 from broker.errors import BrokerError, Invalid, Unsupported
-from broker.model import Arch, Firmware, NicSpec, Offer, Size
+from broker.model import GIB, Arch, Firmware, NicSpec, Offer, Size, VolumeSpec
 from tests.adapters.azure.machines import SIZE, wish
 
 
@@ -28,6 +28,7 @@ def offer(**changes: object) -> Offer:
         ({"name": "web_1"}, Invalid),
         ({"name": "é"}, Invalid),
         ({"nics": ()}, Invalid),
+        ({"volumes": (VolumeSpec(name="root", size=4096 * GIB), *wish().volumes[1:])}, Invalid),
         ({"nics": (NicSpec(network="net"),) * 9}, Invalid),
         ({"nics": (NicSpec(network="net", mac="02:00:00:00:00:01"),)}, Unsupported),
         ({"user_data": "é" * 24_577}, Invalid),
