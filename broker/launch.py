@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from broker.adapter import Adapter
+from broker.adapter import Adapter, ClosedSizes
 from broker.errors import ConfigError, NotFound
-from broker.fit.offers import choose_offer
-from broker.model import Image, InstanceSpec, Network, Strict, VolumeSpec
+from broker.fit.offers import choose_offer, named_offer
+from broker.model import Firmware, Image, InstanceSpec, Network, Strict, VolumeSpec
 from broker.nearest import did_you_mean
 
 
@@ -30,7 +30,8 @@ def prepare(
 ) -> Launch:
     """Return ``spec`` with ids for the names of images and networks, and the offer to take.
 
-    A spec without volumes gets one for each image, of the image's size or ``disk_size``.
+    A spec without volumes gets one for each image, of the image's size or ``disk_size``. The offer
+    starts with the spec's firmware, or with the first image's where the spec names none.
     ConfigError when a name fits two things, NotFound when it fits none, and ConfigError when no
     offer is large enough. Nothing is made.
     """
@@ -44,7 +45,10 @@ def prepare(
         nic.model_copy(update={"network": _network(networks, nic.network).id}) for nic in spec.nics
     )
     spec = spec.model_copy(update={"volumes": volumes, "nics": nics})
-    offer, reason = _offer(adapter, spec, offer)
+    firmware = spec.firmware
+    if firmware is Firmware.UNKNOWN and found:
+        firmware = found[0].firmware
+    offer, reason = _offer(adapter, spec, firmware, offer)
     return Launch(spec=spec, images=tuple(image.id for image in found), offer=offer, reason=reason)
 
 
@@ -93,18 +97,19 @@ def _volume(machine: str, index: int, image: Image, size: int | None) -> VolumeS
     return VolumeSpec(name=f"{machine}-{index}", size=size, boot=index == 0)
 
 
-def _offer(adapter: Adapter, spec: InstanceSpec, offer: str | None) -> tuple[str | None, str]:
+def _offer(
+    adapter: Adapter, spec: InstanceSpec, firmware: Firmware, offer: str | None
+) -> tuple[str | None, str]:
     if adapter.limits.any_size:
         return None, "any size can be had"
     offers = adapter.sizes()
     if offer is not None:
-        if offer not in (names := {each.id for each in offers}):
-            raise NotFound(f"there is no size {offer}", hint=did_you_mean(offer, names))
-        return offer, "asked for"
+        closed = adapter.closed_sizes() if isinstance(adapter, ClosedSizes) else {}
+        return named_offer(offer, offers, closed).id, "asked for"
     choice = choose_offer(
         spec.size,
         offers,
-        firmware=spec.firmware,
+        firmware=firmware,
         disks=len(spec.volumes),
         nics=max(1, len(spec.nics)),
     )

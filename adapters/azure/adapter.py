@@ -51,6 +51,8 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
             group = self._session.resources.resource_groups.get(self._group)
             # quotas are those of a location: nobody else would tell that there is no such one
             _ = self.limits
+            # nor would anything in the group tell that its role there is not enough
+            next(self._machines({"statusOnly": "true"}, group=False), None)
             return (
                 f"subscription {self._session.settings.subscription}, resource group "
                 f"{group['name']}, new things in {self._session.location}"
@@ -62,6 +64,7 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
 
 
 _adapter: type[contract.Adapter] = AzureAdapter
+_sizes: type[contract.ClosedSizes] = AzureAdapter
 _console: type[contract.ConsoleLog] = AzureAdapter
 _addresses: type[contract.PublicAddresses] = AzureAdapter
 _subnets: type[contract.SubnetFirewalls] = AzureAdapter

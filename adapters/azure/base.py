@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from azure.core.exceptions import ResourceNotFoundError
+from azure.core.rest import HttpRequest, HttpResponse
 
 from adapters.azure import names, tags
+from adapters.azure.errors import PROVIDER
 from adapters.azure.ids import Ids, Place
 from adapters.azure.session import Session
 from adapters.azure.translate.native import plain, properties
+from broker.errors import Transient
 
 DONE = "Succeeded"
 """The provisioning state of what is as it was asked to be."""
+
+
+class Client(Protocol):
+    """What all of the SDK's clients have: requests of our own through their pipeline."""
+
+    def send_request(self, request: HttpRequest) -> HttpResponse:
+        """Send as the client's own requests are sent."""
+        ...
 
 
 class Base:
@@ -46,6 +58,29 @@ class Base:
     def _place(self, name: str, token: str, most: int = names.MOST) -> Place:
         """Return where a new thing goes."""
         return Place(self._group, (names.named(name, token, most),))
+
+    def _rows(
+        self, client: Client, kind: str, version: str, query: Mapping[str, str], *, group: bool
+    ) -> Iterator[dict[str, Any]]:
+        """Yield a long listing, of the resource group or of the subscription, as it comes.
+
+        The SDK's own call makes an object of each thing first, which is most of what it costs.
+        """
+        where = f"/subscriptions/{self._session.settings.subscription}"
+        if group:
+            where += f"/resourceGroups/{self._group}"
+        url = f"{where}/providers/{kind}?{urlencode({'api-version': version, **query})}"
+        while url:
+            answer = client.send_request(HttpRequest("GET", url))
+            answer.raise_for_status()
+            try:
+                page = answer.json()
+                yield from page["value"]
+                url = page.get("nextLink") or ""
+            except (ValueError, LookupError, TypeError) as error:
+                raise Transient(
+                    f"the answer cannot be read: {error!r}", provider=PROVIDER
+                ) from error
 
     def _found(self, get: Callable[..., Mapping[str, Any]], place: Place) -> dict[str, Any] | None:
         """Return what is there, in whatever state; None where there is nothing."""

@@ -87,7 +87,6 @@ HINTS: dict[str, str] = {
     "SkuNotAvailable": "Take another size, or another `zone` or `location` in the accounts file",
     "AllocationFailed": "Take another size or zone, or try again later",
     "ZonalAllocationFailed": "Take another size or zone, or try again later",
-    "OperationNotAllowed": "Look at what it says of the state, or ask for more quota in the portal",
     "QuotaExceeded": "Ask for more quota in the portal, or delete what is not needed",
     "AnotherOperationInProgress": "Something else changes it now: try again when that is done",
     "LocationNotAvailableForResourceType": "Correct `location` in the accounts file",
@@ -102,14 +101,16 @@ HINTS: dict[str, str] = {
     "AADSTS50076": "This user must prove more: run `az login` again",
 }
 
-# The narrowest built-in role with the right, by how the name of the action begins; the first fits.
+# The narrowest built-in role with the right to change something, by how the name of the action
+# begins; the first fits.
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 ROLES: tuple[tuple[str, str], ...] = (
     ("Microsoft.Compute/snapshots", "Disk Snapshot Contributor"),
     ("Microsoft.Compute/sshPublicKeys", "Contributor"),
     ("Microsoft.Compute/images", "Contributor"),
+    ("Microsoft.Compute/disks/beginGetAccess", "Contributor"),
+    ("Microsoft.Compute/disks/endGetAccess", "Contributor"),
     ("Microsoft.Compute", "Virtual Machine Contributor"),
     ("Microsoft.Network", "Network Contributor"),
-    ("Microsoft.Resources", "Reader"),
 )
-ANY_ROLE = "Contributor"
+ANY_ROLE, READER = "Contributor", "Reader"

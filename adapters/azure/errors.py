@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import requests
 from azure.core import exceptions as sdk
 
-from adapters.azure.codes import ANY_ROLE, HINTS, ROLES, TABLE
+from adapters.azure.codes import ANY_ROLE, HINTS, READER, ROLES, TABLE
 from broker.errors import (
     AccessDenied,
     BrokerError,
@@ -19,6 +19,7 @@ from broker.errors import (
     Conflict,
     Invalid,
     NotFound,
+    QuotaExceeded,
     Throttled,
     Transient,
     retry_after,
@@ -50,7 +51,7 @@ _NO_CONNECTION = re.compile(
 )
 """What urllib3 says of a host it cannot reach, around words about pools and retries of its own."""
 
-_ACTION = re.compile(r"perform action '([^']+)'")
+_ACTION = re.compile(r"perform action '([^']+)'(?: over scope '([^']+)')?")
 
 
 class Said(NamedTuple):
@@ -111,16 +112,25 @@ def _known(said: Said) -> type[BrokerError] | None:
 
 
 def _hint(kind: type[BrokerError], code: str, message: str) -> str:
+    if code == "OperationNotAllowed" and kind is QuotaExceeded:
+        code = "QuotaExceeded"  # the service's one code for quotas and for states
     if code in HINTS:
         return HINTS[code]
     if kind is AccessDenied and (found := _ACTION.search(message)):
-        action = found[1]
-        role = next((role for start, role in ROLES if action.startswith(start)), ANY_ROLE)
+        action, scope = found[1], (found[2] or "").lower()
+        where = "resource group" if "/resourcegroups/" in scope else "subscription"
         return (
-            f"It lacks the right {action}: the role {role} on the resource group has it "
+            f"It lacks the right {action}: the role {_role(action)} on the {where} has it "
             "(`az role assignment create`); a new role takes some minutes"
         )
     return ""
+
+
+def _role(action: str) -> str:
+    """Return the narrowest built-in role with a right."""
+    if action.endswith("/read"):
+        return READER
+    return next((role for start, role in ROLES if action.startswith(start)), ANY_ROLE)
 
 
 def _said(body: str) -> Said:
@@ -129,9 +139,7 @@ def _said(body: str) -> Said:
         told = json.loads(body)
     except ValueError:
         # a page in HTML, from something in front of the service
-        return Said(
-            "", " ".join(re.sub(r"<(style|title).*?</\1>|<[^>]*>", " ", body).split())[:500]
-        )
+        return Said("", " ".join(_MARKUP.sub(" ", body).split())[:MESSAGE_LENGTH])
     if not isinstance(told, dict):
         return Said("", str(told)[:MESSAGE_LENGTH])
     error = told.get("error", told)
@@ -221,7 +229,7 @@ def _with_causes(error: BaseException) -> Iterator[BaseException]:
 
 def _unreached(error: BaseException, operation: str) -> BrokerError:
     text = str(getattr(error, "message", "") or error) or type(error).__name__
-    if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text:
+    if "CERTIFICATE_VERIFY_FAILED" in text:  # other trouble with TLS may pass
         hint = "Name the certificate to trust as `ca_file` in the accounts file"
         return _told(
             ConfigError, f"the service's certificate is not trusted: {text}", operation, hint

@@ -16,7 +16,7 @@ from adapters.azure.base import listed
 from adapters.azure.errors import calling
 from adapters.azure.snapshots import Snapshots, is_image
 from adapters.azure.translate import volumes as translate
-from adapters.azure.translate.instances import disk_paths
+from adapters.azure.translate.instances import boot_disk_path
 from adapters.azure.translate.native import plain
 from adapters.azure.translate.states import is_off
 from adapters.azure.waiting import finished
@@ -55,7 +55,7 @@ class Images(Snapshots):
             machine = self._machine(instance)
             if not is_off(machine):
                 raise Conflict(f"{instance} is not stopped", hint="Stop it first")
-            boot = self._disk(self._ids.short(disk_paths(machine)[0]))
+            boot = self._disk(self._ids.short(boot_disk_path(machine)))
             taken = self._taken(boot, name, token, **{tags.ROLE: Kind.IMAGE})
             return translate.image_of_snapshot(taken, self._ids)
 

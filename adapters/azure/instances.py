@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,17 +10,20 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.compute.models import VirtualMachineUpdate
 
 from adapters.azure import kinds, launch
-from adapters.azure.base import listed
 from adapters.azure.errors import calling
 from adapters.azure.launch import Launch
 from adapters.azure.power import PowerSwitch
 from adapters.azure.translate import instances as translate
 from adapters.azure.translate.native import plain, properties
+from adapters.azure.translate.sizes import Spot
 from adapters.azure.translate.sizes import offer as offer_of
 from adapters.azure.translate.states import codes_of, is_off
 from adapters.azure.waiting import finished
 from broker.errors import Conflict, NotFound
 from broker.model import Instance, InstanceSpec, Offer, Size
+
+MACHINES_VERSION = "2026-04-01"
+"""learn.microsoft.com/rest/api/compute/virtual-machines/list"""
 
 
 class Instances(Launch, PowerSwitch):
@@ -29,12 +32,11 @@ class Instances(Launch, PowerSwitch):
     def instances(self) -> list[Instance]:
         """Return every instance; complete, or an error is raised."""
         with calling("list instances"):
-            machines = self._session.compute.virtual_machines
-            found = list(listed(machines.list(self._group)))
             # the one listing tells all but the power, the other hardly more than that
+            found = list(self._machines({}, group=True))
             codes = {
                 self._ids.short(each["id"]): codes_of(each)
-                for each in machines.list_all(status_only="true")
+                for each in self._machines({"statusOnly": "true"}, group=False)
             }
             observed_at = datetime.now(UTC)
             disks = {self._ids.short(each["id"]): each for each in self._all_disks()}
@@ -75,10 +77,12 @@ class Instances(Launch, PowerSwitch):
                 raise Conflict(f"{id} is not stopped", hint="Stop it first")
             now = self.instance(id)
             wanted = now.spec.model_copy(update={"size": size})
-            chosen = self._offer(wanted, offer, len(now.volumes))
+            spot = Spot(machine["location"], now.zone)
+            chosen = self._offer(wanted, offer, spot, translate.controller(machine))
             if chosen.id == now.offer:
                 return
-            self._check_quota(chosen, instead=self._offers(machine["location"])[_size(machine)])
+            held = self._offers(spot.location)[str(now.offer).lower()]
+            self._check_quota(chosen, spot.location, instead=held)
             self._deallocate(machine)
             self._update(machine, {"hardwareProfile": {"vmSize": chosen.id}}, f"resizing {id}")
 
@@ -98,6 +102,11 @@ class Instances(Launch, PowerSwitch):
             self._set_what_goes(machine, keep_volumes=keep_volumes)
             self._drop_machine(place)
             self._delete_nics(place.name)
+
+    def _machines(self, query: Mapping[str, str], *, group: bool) -> Iterator[dict[str, Any]]:
+        return self._rows(
+            self._session.compute, kinds.MACHINE, MACHINES_VERSION, query, group=group
+        )
 
     def _set_what_goes(self, machine: Mapping[str, Any], *, keep_volumes: bool) -> None:
         """Say of each disk and card whether it goes with the machine, unless all say so now."""
@@ -182,7 +191,3 @@ class Instances(Launch, PowerSwitch):
     def _offers(self, location: str) -> dict[str, Offer]:
         """Return every size of a location by its name in small letters, on offer or not."""
         return {name: offer_of(sku, location) for name, sku in self._skus_in(location).items()}
-
-
-def _size(machine: Mapping[str, Any]) -> str:
-    return str(properties(machine)["hardwareProfile"]["vmSize"]).lower()

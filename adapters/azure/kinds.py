@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 MACHINE = "Microsoft.Compute/virtualMachines"
+SIZE = "Microsoft.Compute/skus"
 DISK = "Microsoft.Compute/disks"
 SNAPSHOT = "Microsoft.Compute/snapshots"
 IMAGE = "Microsoft.Compute/images"

@@ -14,7 +14,7 @@ from adapters.azure import kinds, nics, tags
 from adapters.azure.disks import Disks
 from adapters.azure.errors import calling
 from adapters.azure.ids import Place
-from adapters.azure.limits import LIMITS
+from adapters.azure.limits import BOOT_VOLUME_MAX, LIMITS
 from adapters.azure.nics import Nics
 from adapters.azure.sizes import Sizes
 from adapters.azure.translate import launch as translate
@@ -24,7 +24,7 @@ from adapters.azure.translate.states import DONE
 from adapters.azure.translate.words import GENERATION_WORDS, gib
 from adapters.azure.waiting import finished, is_settled, until
 from broker.errors import BrokerError, Conflict, Invalid, NotFound, Unsupported
-from broker.model import Firmware, InstanceSpec, Offer, VolumeSpec
+from broker.model import GIB, Firmware, InstanceSpec, Offer, VolumeSpec
 
 MACHINE_NAME = 64
 """learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules"""
@@ -53,8 +53,9 @@ class Launch(Disks, Nics, Sizes):
             return self._ids.short(before["id"])
         origins = [self._origin(disk) for disk in disks]
         spec = spec.model_copy(update={"firmware": firmware(spec, origins[0].told)})
-        offer = self._offer(spec, named, len(disks))
-        self._check_quota(offer)
+        here = self._here
+        offer = self._offer(spec, named, here)
+        self._check_quota(offer, here.location)
         system = translate.system_of(origins[0].told)
         made = ExitStack()
         try:
@@ -144,6 +145,11 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
     """Invalid or Unsupported for a wish the service would refuse, before anything is made."""
     if not disks or len(disks) != len(spec.volumes):
         raise Invalid(f"{len(spec.volumes)} volumes need as many disks, not {len(disks)}")
+    if spec.volumes[0].size > BOOT_VOLUME_MAX:
+        raise Invalid(
+            f"a machine starts from a disk of at most {BOOT_VOLUME_MAX // GIB} GiB here, not of "
+            f"{gib(spec.volumes[0].size)}"
+        )
     if len(disks) > LIMITS.disks_per_instance:
         raise Invalid(f"{len(disks)} disks: at most {LIMITS.disks_per_instance} fit an instance")
     if len(spec.nics) > LIMITS.nics_per_instance:

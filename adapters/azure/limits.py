@@ -13,6 +13,9 @@ VOLUME_STEP = GIB
 # https://learn.microsoft.com/azure/virtual-machines/disks-types: 32,767 GiB
 VOLUME_MAX = 32767 * GIB
 
+# https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview#os-disk: 4,095 GiB
+BOOT_VOLUME_MAX = 4095 * GIB
+
 # https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
 # #virtual-machine-disk-limits: 64 data disks on the largest sizes, and the boot disk; each offer
 # tells its own number
@@ -34,6 +37,7 @@ LIMITS = Limits(
     volume_step=VOLUME_STEP,
     volume_min=VOLUME_STEP,
     volume_max=VOLUME_MAX,
+    boot_volume_max=BOOT_VOLUME_MAX,
     disks_per_instance=DISKS,
     nics_per_instance=NICS,
     instance_name=NameRule(pattern=NAME, max_length=NAME_MOST),

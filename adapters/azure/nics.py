@@ -20,6 +20,9 @@ from broker.model import NicSpec
 
 Card = dict[str, Any]
 
+CARDS_VERSION = "2026-03-01"
+"""learn.microsoft.com/rest/api/virtualnetwork/network-interfaces/list"""
+
 
 class Nics(Base):
     """What making and deleting machines needs of cards."""
@@ -63,7 +66,8 @@ class Nics(Base):
 
     def _cards(self) -> dict[str, Card]:
         """Return every card of the resource group by its id."""
-        found = listed(self._session.network.network_interfaces.list(self._group))
+        network = self._session.network
+        found = self._rows(network, kinds.CARD, CARDS_VERSION, {}, group=True)
         return {self._ids.short(each["id"]): each for each in found}
 
     def _public(self) -> dict[str, str]:

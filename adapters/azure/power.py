@@ -11,6 +11,7 @@ from azure.storage.blob import BlobClient
 from adapters.azure import kinds
 from adapters.azure.errors import calling
 from adapters.azure.session import CONNECT_SECONDS, READ_SECONDS
+from adapters.azure.translate.native import properties
 from adapters.azure.translate.states import POWER, codes_of, is_off, power_of
 from adapters.azure.volumes import Volumes
 from adapters.azure.waiting import finished
@@ -64,10 +65,19 @@ class PowerSwitch(Volumes):
             finished(machines.begin_restart(place.group, place.name), f"rebooting {id}")
 
     def console_log(self, id: str) -> str:
-        """Return the text kept so far, oldest first; empty when the guest wrote nothing."""
+        """Return the text kept so far, oldest first; empty when the guest wrote nothing.
+
+        Conflict where it is not kept: machines of other tools may have their boot diagnostics off.
+        """
         with calling("read console"):
-            self._machine(id)
             place = self._ids.place(kinds.MACHINE, id)
+            diagnostics = properties(self._machine(id)).get("diagnosticsProfile") or {}
+            if not (diagnostics.get("bootDiagnostics") or {}).get("enabled"):
+                raise Conflict(
+                    f"nobody keeps the console of {id}: its boot diagnostics are off",
+                    hint="Turn them on: `az vm boot-diagnostics enable "
+                    f"-g {place.group} -n {place.name}`",
+                )
             told = self._session.compute.virtual_machines.retrieve_boot_diagnostics_data(
                 place.group, place.name, sas_uri_expiration_time_in_minutes=CONSOLE_MINUTES
             )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
-from azure.core.rest import HttpRequest
+from azure.core.exceptions import HttpResponseError
 
+from adapters.azure import kinds
 from adapters.azure.base import Base, listed
 from adapters.azure.errors import calling
 from adapters.azure.session import Session
 from adapters.azure.translate import sizes as translate
+from adapters.azure.translate.sizes import Spot
+from adapters.azure.translate.words import class_word
 from broker.errors import Invalid, NotFound, QuotaExceeded, Unsupported
 from broker.fit.offers import choose_offer
 from broker.model import Firmware, InstanceSpec, Offer
@@ -36,81 +37,100 @@ class Sizes(Base):
     def sizes(self) -> list[Offer]:
         """Return the sizes this subscription can have where the account's new things are."""
         with calling("list sizes"):
-            here = self._session.location
-            offers = [
-                translate.offer(sku, here)
-                for sku in self._skus_in(here).values()
+            here = self._here
+            return [
+                translate.offer(sku, here.location)
+                for sku in self._skus_in(here.location).values()
                 if translate.refusal(sku, here) is None
             ]
-            return [each for each in offers if self._in_zone(each)]
 
-    def _in_zone(self, offer: Offer) -> bool:
-        """Whether the account's availability zone has it, where it has one and that is known."""
-        zone = self._session.settings.zone
-        return zone is None or offer.zones is None or zone in offer.zones
+    def closed_sizes(self) -> dict[str, str]:
+        """Return why this subscription cannot have the other sizes there, by their names."""
+        with calling("list sizes"):
+            here = self._here
+            return {
+                str(sku["name"]): reason
+                for sku in self._skus_in(here.location).values()
+                if (reason := translate.refusal(sku, here)) is not None
+            }
+
+    @property
+    def _here(self) -> Spot:
+        """Where new machines are."""
+        return Spot(self._session.location, self._session.settings.zone)
 
     def _skus_in(self, location: str) -> dict[str, dict[str, Any]]:
         """Return what the service tells of sizes in a location, by their names in small letters."""
         with self._reading:
             if location not in self._skus:
+                # of disks and other things too
+                told = self._rows(
+                    self._session.compute,
+                    kinds.SIZE,
+                    SKUS_VERSION,
+                    {"$filter": f"location eq '{location}'"},
+                    group=False,
+                )
                 self._skus[location] = {
                     sku["name"].lower(): sku
-                    for sku in self._listed_skus(location)
+                    for sku in told
                     if sku.get("resourceType") == translate.MACHINES
                 }
             return self._skus[location]
 
-    def _listed_skus(self, location: str) -> Iterator[dict[str, Any]]:
-        """Yield every SKU of a location, of disks and other things too.
-
-        Read as they are: making the SDK's objects of them is a quarter of what an inventory costs.
-        """
-        query = urlencode({"api-version": SKUS_VERSION, "$filter": f"location eq '{location}'"})
-        subscription = self._session.settings.subscription
-        url = f"/subscriptions/{subscription}/providers/Microsoft.Compute/skus?{query}"
-        while url:
-            answer = self._session.compute.send_request(HttpRequest("GET", url))
-            answer.raise_for_status()
-            page = answer.json()
-            yield from page["value"]
-            url = page.get("nextLink") or ""
-
-    def _offer(self, spec: InstanceSpec, name: str | None, disks: int) -> Offer:
+    def _offer(
+        self, spec: InstanceSpec, name: str | None, spot: Spot, controller: str | None = None
+    ) -> Offer:
         """Return the size a machine gets: the one that was named, or the one that fits best.
 
-        Invalid, Unsupported or NotFound say what is against it.
+        ``controller`` is what its disks are on already. Invalid, Unsupported or NotFound say what
+        is against it.
         """
-        nics = max(1, len(spec.nics))
+        disks, nics = len(spec.volumes), max(1, len(spec.nics))
+        skus = self._skus_in(spot.location)
+        kinds = {class_word(each.kind) for each in spec.volumes}
         if name is None:
-            choice = choose_offer(
-                spec.size, self.sizes(), firmware=spec.firmware, disks=disks, nics=nics
+            usable = (
+                translate.offer(sku, spot.location)
+                for sku in skus.values()
+                if translate.refusal(sku, spot) is None
+                and translate.misfit(sku, kinds, controller) is None
             )
+            choice = choose_offer(spec.size, usable, firmware=spec.firmware, disks=disks, nics=nics)
             if choice.offer is None:
                 raise NotFound(choice.reason)
             return choice.offer
-        here = self._session.location
-        sku = self._skus_in(here).get(name.lower())
+        sku = skus.get(name.lower())
         if sku is None:
-            known = {each.id for each in self.sizes()}
-            raise NotFound(f"there is no size {name} in {here}", hint=did_you_mean(name, known))
-        if reason := translate.refusal(sku, here):
-            raise Unsupported(
-                f"the size {name} cannot be had in {here} with this subscription ({reason})",
-                hint="Take another size or location, or ask for access to it in the portal",
+            raise NotFound(
+                f"there is no size {name} in {spot.location}",
+                hint=did_you_mean(name, {each["name"] for each in skus.values()}),
             )
-        offer = translate.offer(sku, here)
-        if not self._in_zone(offer):
+        if reason := translate.refusal(sku, spot):
             raise Unsupported(
-                f"the size {name} cannot be had in zone {self._session.settings.zone} of {here}",
-                hint="Take another size, or another `zone` in the accounts file",
+                f"the size {name} cannot be had in {spot.location} with this subscription "
+                f"({reason})",
+                hint="Take another size, zone or location, or ask for access to it in the portal",
             )
+        if reason := translate.misfit(sku, kinds, controller):
+            raise Invalid(f"{name} {reason}", hint="Take a size that does")
+        offer = translate.offer(sku, spot.location)
         check_fits(spec.firmware, offer, disks, nics)
         return offer
 
-    def _check_quota(self, offer: Offer, instead: Offer | None = None) -> None:
-        """QuotaExceeded when another machine of a size is too many, or one ``instead`` of it."""
+    def _check_quota(self, offer: Offer, location: str, instead: Offer | None = None) -> None:
+        """QuotaExceeded when another machine of a size is too many, or one ``instead`` of it.
+
+        Who is not told the quotas is refused by the service itself, later.
+        """
         freed = {CORES, (instead.family or "").lower()} if instead else set()
-        for each in listed(self._session.compute.usage.list(self._session.location)):
+        try:
+            usages = list(listed(self._session.compute.usage.list(location)))
+        except HttpResponseError as error:
+            if error.status_code != 403:
+                raise
+            return
+        for each in usages:
             what = each["name"]["value"].lower()
             if what not in (CORES, (offer.family or "").lower()):
                 continue
@@ -121,7 +141,7 @@ class Sizes(Base):
                 told = each["name"].get("localizedValue", what)
                 raise QuotaExceeded(
                     f"{offer.id} needs {offer.size.vcpus} vCPUs: of {each['limit']} ({told}) "
-                    f"{left} are left in {self._session.location}",
+                    f"{left} are left in {location}",
                     hint="Ask for more in the portal, or take a size of another family",
                 )
 

@@ -66,6 +66,8 @@ class Snapshots(Volumes):
         if self._there(snapshots.get, place) is None:
             wish: dict[str, Any] = {
                 **self._new(name, {}, token, **marks),
+                # the account's own location may be another one than the disk's
+                "location": disk["location"],
                 "properties": {
                     "creationData": {"createOption": "Copy", "sourceResourceId": disk["id"]},
                     "incremental": True,

@@ -10,7 +10,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.compute.models import Disk, DiskUpdate, VirtualMachineUpdate
 
 from adapters.azure import kinds
-from adapters.azure.base import Base, listed
+from adapters.azure.base import Base
 from adapters.azure.errors import calling
 from adapters.azure.ids import Place
 from adapters.azure.limits import VOLUME_MAX
@@ -21,6 +21,9 @@ from adapters.azure.translate.words import class_word, gib
 from adapters.azure.waiting import finished
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Volume, VolumeSpec
+
+DISKS_VERSION = "2026-03-02"
+"""learn.microsoft.com/rest/api/compute/disks/list-by-resource-group"""
 
 
 class Volumes(Base):
@@ -128,7 +131,8 @@ class Volumes(Base):
             raise NotFound(f"there is no instance {id}") from error
 
     def _all_disks(self) -> list[dict[str, Any]]:
-        return list(listed(self._session.compute.disks.list_by_resource_group(self._group)))
+        compute = self._session.compute
+        return list(self._rows(compute, kinds.DISK, DISKS_VERSION, {}, group=True))
 
     def _new_disk(
         self,

@@ -70,6 +70,8 @@ def instance(limits: Limits, spec: InstanceSpec, disks: Sequence[str]) -> None:
         raise Invalid(f"{len(spec.volumes)} volumes need as many disks, not {len(disks)}")
     if not 1 <= len(disks) <= limits.disks_per_instance:
         raise Invalid(f"an instance has 1 to {limits.disks_per_instance} disks, not {len(disks)}")
+    if limits.boot_volume_max is not None and spec.volumes[0].size > limits.boot_volume_max:
+        raise Invalid(f"an instance starts from at most {limits.boot_volume_max} bytes")
     _cards(limits, spec)
 
 

@@ -2,6 +2,7 @@
 
 from broker.adapter.abilities import (
     AddressSets,
+    ClosedSizes,
     ConsoleLog,
     HostCapacity,
     NetworkAddressSets,
@@ -32,6 +33,7 @@ __all__ = [
     "Adapter",
     "AddressSets",
     "Budget",
+    "ClosedSizes",
     "ConsoleLog",
     "FirewallLimits",
     "HostCapacity",

@@ -5,6 +5,7 @@ Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -75,6 +76,15 @@ class SubnetFirewalls(Protocol):
 
         What does not cross the subnet's edge, and so is not held up, is among their rules, first.
         """
+        ...
+
+
+@runtime_checkable
+class ClosedSizes(Protocol):
+    """Tells of sizes that others can have and this account cannot."""
+
+    def closed_sizes(self) -> Mapping[str, str]:
+        """Return why it cannot have each of them, by their names; complete, or raises."""
         ...
 
 

@@ -98,12 +98,13 @@ class Limits(Strict):
     """What one account accepts. Every number here is one a test can find to be true.
 
     Volume sizes are bytes and are rounded up: to ``volume_min``, and to a whole multiple of
-    ``volume_step``; beyond ``volume_max`` they are Invalid. ``any_size`` means vCPUs
-    and memory are free, not chosen from a list of offers. ``reserved_addresses`` counts those at
-    the start and at the end of each subnet that no machine can have. ``subnet_firewall`` is what a
-    firewall around a subnet can say, None where none can be made. ``volume_kinds`` are what
-    ``VolumeSpec.kind`` can name and ``image_formats`` what images can be kept in, None where that
-    is not told. ``apis`` are the versions of the provider's interfaces in use, for people to read.
+    ``volume_step``; beyond ``volume_max`` they are Invalid, and for the disk a machine starts from
+    beyond ``boot_volume_max`` where that is told. ``any_size`` means vCPUs and memory are free, not
+    chosen from a list of offers. ``reserved_addresses`` counts those at the start and at the end of
+    each subnet that no machine can have. ``subnet_firewall`` is what a firewall around a subnet can
+    say, None where none can be made. ``volume_kinds`` are what ``VolumeSpec.kind`` can name and
+    ``image_formats`` what images can be kept in, None where that is not told. ``apis`` are the
+    versions of the provider's interfaces in use, for people to read.
     """
 
     architectures: SetOf[Arch]
@@ -111,6 +112,7 @@ class Limits(Strict):
     volume_step: Annotated[Bytes, Field(gt=0)]
     volume_min: Bytes
     volume_max: Bytes
+    boot_volume_max: Bytes | None = None
     disks_per_instance: int
     nics_per_instance: int
     instance_name: NameRule

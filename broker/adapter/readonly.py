@@ -10,7 +10,7 @@ from broker.errors import Unsupported
 
 READS = frozenset(
     {
-        *("check", "made", "close", "sizes", "hosts", "spot_prices", "console_log"),
+        *("check", "made", "close", "sizes", "closed_sizes", "hosts", "spot_prices", "console_log"),
         *("instances", "volumes", "snapshots", "images", "networks", "firewalls", "key_pairs"),
         *("instance", "volume", "snapshot", "image", "network", "firewall", "public_addresses"),
         *("subnet_firewalls", "network_policy", "address_set", "network_address_set"),

@@ -3,6 +3,6 @@
 from broker.fit.instance import fit
 from broker.fit.labels import fit_labels
 from broker.fit.names import fit_name
-from broker.fit.offers import Choice, choose_offer
+from broker.fit.offers import Choice, choose_offer, named_offer
 
-__all__ = ["Choice", "choose_offer", "fit", "fit_labels", "fit_name"]
+__all__ = ["Choice", "choose_offer", "fit", "fit_labels", "fit_name", "named_offer"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from broker.errors import ConfigError
 from broker.fit.match import excess, nothing_fits, shortfall
 from broker.fit.need import Need, lacks, too_small
 from broker.model import Firmware, Offer, Size, Strict
+from broker.nearest import did_you_mean
 
 
 class Choice(Strict):
@@ -69,6 +71,22 @@ def choose_offer(
         return Choice(offer=None, reason=nothing_fits(need, told), rejected=told)
     runner_up = ranked[1].id if len(ranked) > 1 else None
     return Choice(offer=ranked[0], reason=reason, runner_up=runner_up, rejected=told)
+
+
+def named_offer(name: str, offers: Iterable[Offer], closed: Mapping[str, str]) -> Offer:
+    """Return the offer with a name; ConfigError when there is none.
+
+    ``closed`` are the sizes that this account cannot have, with why.
+    """
+    known = {offer.id: offer for offer in offers}
+    if name in known:
+        return known[name]
+    if name in closed:
+        raise ConfigError(
+            f"the size {name} cannot be had here ({closed[name]})",
+            hint="Take another size, zone or region, or ask the provider for access to it",
+        )
+    raise ConfigError(f"there is no size {name}", hint=did_you_mean(name, known))
 
 
 def _rank(need: Need, fitting: Sequence[Offer]) -> tuple[list[Offer], str]:

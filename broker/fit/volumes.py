@@ -19,20 +19,36 @@ def fit_volumes(
     if not volumes:
         reason = "the machine has no disk of its own: there is nothing to move"
         losses.append(_blocking("volumes", "none", "", reason))
+    elif not any(volume.boot for volume in volumes):
+        losses.append(
+            Loss(
+                field="volumes.boot",
+                fidelity=Fidelity.UNCHECKED,
+                before="unknown",
+                after=volumes[0].name,
+                reason="the source tells of no disk that the machine starts from, or lets nobody "
+                "read it: the target starts from the first of these",
+            )
+        )
     if len(volumes) > limits.disks_per_instance:
-        most = str(limits.disks_per_instance)
-        reason = f"the target's machines have at most {most} disks"
-        losses.append(_blocking("volumes", str(len(volumes)), most, reason))
+        count = str(limits.disks_per_instance)
+        reason = f"the target's machines have at most {count} disks"
+        losses.append(_blocking("volumes", str(len(volumes)), count, reason))
     fitted = []
     for index, volume in enumerate(volumes):
-        kept, lost = _volume(volume, f"volumes[{index}]", limits)
+        most = limits.volume_max
+        if index == 0 and limits.boot_volume_max is not None:
+            most = limits.boot_volume_max
+        kept, lost = _volume(volume, f"volumes[{index}]", limits, most)
         fitted.append(kept)
         losses.extend(lost)
     return tuple(fitted), tuple(losses)
 
 
-def _volume(volume: VolumeSpec, field: str, limits: Limits) -> tuple[VolumeSpec, tuple[Loss, ...]]:
-    size, size_losses = _size(volume.size, f"{field}.size", limits)
+def _volume(
+    volume: VolumeSpec, field: str, limits: Limits, most: int
+) -> tuple[VolumeSpec, tuple[Loss, ...]]:
+    size, size_losses = _size(volume.size, f"{field}.size", limits, most)
     labels, label_losses = fit_labels(volume.labels, limits.labels, f"{field}.labels")
     losses = [*size_losses]
     losses.append(
@@ -76,11 +92,11 @@ def _volume(volume: VolumeSpec, field: str, limits: Limits) -> tuple[VolumeSpec,
     return fitted, (*losses, *label_losses)
 
 
-def _size(size: int, field: str, limits: Limits) -> tuple[int, tuple[Loss, ...]]:
+def _size(size: int, field: str, limits: Limits, most: int) -> tuple[int, tuple[Loss, ...]]:
     step = limits.volume_step
     fitted = -(-max(size, limits.volume_min) // step) * step
-    if fitted > limits.volume_max:
-        reason = f"the target's disks have at most {limits.volume_max} bytes"
+    if fitted > most:
+        reason = f"the target's disks have at most {most} bytes in this place"
         return size, (_blocking(field, f"{size} bytes", "", reason),)
     if fitted == size:
         return size, ()

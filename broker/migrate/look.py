@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from broker.adapter import Adapter, ConsoleLog, Limits
+from broker.adapter import Adapter, ClosedSizes, ConsoleLog, Limits
 from broker.errors import NotFound
 from broker.firewall.surroundings import (
     address_sets,
@@ -36,6 +36,7 @@ class Look(Strict):
     subnets of the machine's cards, by subnet, and ``policies`` before all of them, by network;
     ``defaults`` are the source's, behind every firewall. ``target_subnet_firewalls`` and
     ``target_policies`` are the same of those networks there that its cards may go to.
+    ``closed_sizes`` are those the target's account cannot have, with why.
     ``taken`` are the addresses in use on each network of the target, and ``used`` is what its
     quotas count.
     """
@@ -52,6 +53,7 @@ class Look(Strict):
     target_instances: tuple[str, ...]
     taken: Addresses
     target_has_console: bool
+    closed_sizes: Mapping[str, str] = {}
     used: Used = Used()
     address_sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
     subnet_firewalls: Mapping[str, tuple[Firewall, ...]] = {}
@@ -86,6 +88,7 @@ def look(
         members=members(source, firewalls),
         limits=limits,
         offers=() if limits.any_size else tuple(target.sizes()),
+        closed_sizes=target.closed_sizes() if isinstance(target, ClosedSizes) else {},
         target_networks=tuple(target_networks),
         target_instances=tuple(one.name for one in there),
         taken=_taken(there),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 from broker.errors import ConfigError, Conflict
-from broker.fit import Choice, choose_offer, fit
+from broker.fit import Choice, choose_offer, fit, named_offer
 from broker.migrate.document import Plan, SizeChoice, SourceEnd, TargetEnd
 from broker.migrate.firewalls import map_firewalls
 from broker.migrate.look import Look
@@ -24,8 +23,7 @@ from broker.migrate.steps import (
     VerifyDisk,
     VerifyInstance,
 )
-from broker.model import Fidelity, InstanceSpec, Loss, Offer, Power, Size
-from broker.nearest import did_you_mean
+from broker.model import Fidelity, InstanceSpec, Loss, Power, Size
 
 NAME_IN_ID = 24
 """Characters of the machine's name in a plan's id, so that people know which plan is which."""
@@ -109,7 +107,9 @@ def _size(spec: InstanceSpec, look: Look, options: Options) -> tuple[Choice, tup
         return Choice(offer=None, reason="any size can be had there", rejected={}), ()
     choice = choose_offer(
         spec.size,
-        look.offers if options.size is None else [_asked_for(options.size, look.offers)],
+        look.offers
+        if options.size is None
+        else [named_offer(options.size, look.offers, look.closed_sizes)],
         firmware=spec.firmware,
         disks=len(spec.volumes),
         nics=len(spec.nics),
@@ -150,15 +150,6 @@ def _size(spec: InstanceSpec, look: Look, options: Options) -> tuple[Choice, tup
             )
         )
     return choice, tuple(losses)
-
-
-def _asked_for(name: str, offers: Sequence[Offer]) -> Offer:
-    """Return the offer with a name; ConfigError with the nearest when there is none."""
-    for offer in offers:
-        if offer.id == name:
-            return offer
-    hint = did_you_mean(name, [offer.id for offer in offers])
-    raise ConfigError(f"the target offers no size {name}", hint=hint)
 
 
 def _got(choice: Choice, spec: InstanceSpec) -> Size:

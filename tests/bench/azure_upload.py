@@ -1,7 +1,8 @@
 """Our upload of a sparse disk against the SDK's own of the same file.
 
 Both write over TLS to a server that counts the bytes of each put and drops them. Each measurement
-is a process of its own, ours and theirs in turn. Prints one JSON object.
+is a process of its own, ours and theirs in turn. The SDK leaves out only what is zero for 4 MiB,
+and so sends holes that ours does not: what each put is told beside. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -174,6 +175,7 @@ def main() -> None:
     certificate.ensure(settings)
     disk()
     runs: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+    sent = dict.fromkeys(runs, 0)
     with counting(settings) as (port, counted):
         url = f"https://127.0.0.1:{port}/disk/abcd?sv=2018-03-28&sr=b&si=bench&sig=bench"
         for _ in range(ROUNDS):
@@ -182,6 +184,7 @@ def main() -> None:
                 counted.send("how many")
                 put = counted.recv() - (FOOTER if name == "ours" else 0)
                 assert DATA <= put < 5 * DATA, f"{name} put {put} bytes"
+                sent[name] = put // MIB
     own, sdk = runs["ours"], runs["theirs"]
     times = statistics.median(other[0] / mine[0] for mine, other in zip(own, sdk, strict=True))
     peak = max(mib for _, mib in own)
@@ -195,6 +198,8 @@ def main() -> None:
                 "times_the_sdk": round(times, 1),
                 "ours_seconds": round(statistics.median(seconds for seconds, _ in own), 2),
                 "sdk_seconds": round(statistics.median(seconds for seconds, _ in sdk), 2),
+                "ours_put_mib": sent["ours"],
+                "sdk_put_mib": sent["theirs"],
                 "ours_peak_mib": round(peak),
                 "sdk_peak_mib": round(max(mib for _, mib in sdk)),
             }

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from broker.adapter import PublicAddresses
 from broker.model import Power
 from tests.cli.conftest import World
 
@@ -65,6 +66,18 @@ def test_delete_can_keep_the_disks(interop: World) -> None:
     assert len(interop.open().volumes()) == 1
 
 
+def test_delete_tells_of_an_address_that_stays(interop: World) -> None:
+    web = interop.machine("web-1")
+    lab = interop.open()
+    assert isinstance(lab, PublicAddresses)
+    address = lab.create_public_address(token="address")
+    lab.attach_public_address(address.id, web.id)
+    answer = interop("delete", "lab/web-1", "-y")
+    assert answer.out == "lab/web-1 is deleted\n"
+    assert f"public address {address.address} ({address.id}) is kept" in answer.err
+    assert lab.public_addresses()[0].instance is None
+
+
 def test_create_from_flags(interop: World) -> None:
     image = interop.image("base")
     words = (
@@ -97,6 +110,20 @@ def test_create_from_a_spec_file(interop: World, suffix: str) -> None:
     assert answer.code == 0, answer.err
     assert "lab/fröhlich" in answer.out
     assert interop("inventory").rows[0][4] == "1 vCPU, 512 MiB (small)"
+
+
+def test_create_takes_a_size_that_starts_the_image(interop: World) -> None:
+    small = '{ id = "efi", size = { vcpus = 1, memory = 256 }, firmware = ["uefi"] }'
+    interop.write(
+        f'[accounts.mixed]\nkind = "memory"\npath = "{interop.folder / "lab"}"\n'
+        f'sizes = [{small}, {{ id = "any", size = {{ vcpus = 1, memory = 512 }},'
+        ' firmware = ["bios", "uefi"] }]\n'
+    )
+    image = interop.image("base")
+    words = ("create", "mixed", "new", "--image", image.id, "--memory", "256", "--dry-run")
+    assert image.firmware == "bios"
+    assert interop(*words).json["offer"] == "any"
+    assert interop(*words, "--firmware", "uefi").json["offer"] == "efi"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ class LimitConformance:
             "user data",
             "labels",
             "disks",
+            "boot disk",
             "cards",
             "firmware",
             "mac",
@@ -207,6 +208,9 @@ def _beyond(limits: Limits, beyond: str, network: Network) -> dict[str, object] 
         "user data": {"user_data": "#" * (limits.user_data_max + 1)},
         "labels": {"labels": {f"k{at}": "v" for at in range(limits.labels.max_count + 1)}},
         "disks": {},
+        "boot disk": None
+        if limits.boot_volume_max is None
+        else {"volumes": (VolumeSpec(name="root", size=limits.boot_volume_max + 1, boot=True),)},
         "cards": {"nics": (nic,) * (limits.nics_per_instance + 1)},
         "firmware": {"firmware": unknown[0]} if unknown else None,
         "mac": None

@@ -58,6 +58,7 @@ SHAPES: dict[str, dict[str, JsonValue]] = {
         "limits": {
             "firmware": ["bios", "uefi", "uefi_secure"],
             "instance_name": {"pattern": "[a-z][a-z0-9-]*", "max_length": 63},
+            "boot_volume_max": GIB,
             "disks_per_instance": 3,
             "nics_per_instance": 1,
             "firewall": {"rules_per_direction": None, "rules_per_firewall": 30},

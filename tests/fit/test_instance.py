@@ -78,6 +78,21 @@ def test_a_disk_below_the_smallest_grows() -> None:
     assert fitted.volumes[0].size == GIB
 
 
+def test_the_disk_a_machine_starts_from_may_have_a_limit_of_its_own() -> None:
+    limits = LIMITS.model_copy(update={"boot_volume_max": 4 * GIB})
+    root, data = (VolumeSpec(name=name, size=5 * GIB) for name in ("root", "data"))
+    _, losses = fit(spec(volumes=(root, data)), limits)
+    assert [loss.field for loss in losses if loss.blocking] == ["volumes[0].size"]
+
+
+def test_which_disk_is_started_from_is_told_where_the_source_does_not_say() -> None:
+    _, losses = fit(spec(volumes=(VolumeSpec(name="data", size=GIB),)), LIMITS)
+    loss = found(losses, "volumes.boot")
+    assert (loss.before, loss.after, loss.blocking) == ("unknown", "data", False)
+    _, losses = fit(spec(), LIMITS)
+    assert not [loss for loss in losses if loss.field == "volumes.boot"]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.fit import choose_offer
+from broker.errors import ConfigError
+from broker.fit import choose_offer, named_offer
 from broker.model import Arch, Firmware, Money, Offer, Size
 
 BOTH = frozenset({Firmware.BIOS, Firmware.UEFI})
@@ -25,6 +26,16 @@ def chosen(want: Size, *offers: Offer) -> str | None:
 
 
 FOUR_CORES = Size(vcpus=4, memory=2048)
+
+
+def test_a_size_that_is_closed_to_the_account_is_told_so() -> None:
+    offers = [offer("small", 1, 512)]
+    assert named_offer("small", offers, {}) is offers[0]
+    with pytest.raises(ConfigError, match=r"large cannot be had here \(not in zone 2\)"):
+        named_offer("large", offers, {"large": "not in zone 2"})
+    with pytest.raises(ConfigError, match="there is no size smal") as raised:
+        named_offer("smal", offers, {"large": "not in zone 2"})
+    assert raised.value.hint == "Did you mean small?"
 
 
 def test_memory_does_not_outweigh_cores() -> None:

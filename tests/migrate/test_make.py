@@ -124,6 +124,14 @@ def test_a_console_pattern_needs_a_console_and_must_be_one() -> None:
         planned(console="(")
 
 
+def test_a_size_the_account_cannot_have_says_why() -> None:
+    seen = look(closed_sizes={"huge": "NotAvailableForSubscription"})
+    with pytest.raises(ConfigError, match=r"huge cannot be had here \(NotAvailable"):
+        planned(seen, size="huge")
+    with pytest.raises(ConfigError, match="there is no size hug"):
+        planned(seen, size="hug")
+
+
 class TestNetworks:
     def test_an_unmapped_network_is_made_like_the_sources(self) -> None:
         step = the(CreateNetwork, planned())

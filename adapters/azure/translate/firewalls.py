@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from adapters.azure import tags
 from adapters.azure.defaults import LIMITS, MOST_RULES, PRIORITIES
 from adapters.azure.translate.native import properties
-from adapters.azure.translate.rules import WITH_PORTS, Around, read
+from adapters.azure.translate.rules import ACTIONS, WITH_PORTS, Around, read
 from adapters.azure.translate.written_rules import write
 from broker.errors import Invalid, Unsupported
 from broker.model import (
+    Action,
     Attachment,
     AttachPoint,
     Direction,
@@ -60,6 +61,11 @@ def own_rules(told: Native) -> list[Native]:
     return list(properties(told).get("securityRules") or [])
 
 
+def _denies(told: Native) -> bool:
+    """Tell whether a native rule is a deny."""
+    return ACTIONS[properties(told)["access"].lower()] is Action.DENY
+
+
 def _check(rules: Sequence[FirewallRule]) -> None:
     """Unsupported or Invalid for rules that no security group can say exactly."""
     low, high = PRIORITIES
@@ -79,33 +85,42 @@ def changed(
 ) -> list[dict[str, Any]]:
     """Return the native rules that say what is wanted; those that say so already stay untouched.
 
-    Unsupported or Invalid where none can. Rules without a priority come behind the others, as far
-    apart as there is room.
+    So do denies for machines that do not wear the group now: they say nothing yet, and would hold
+    up who comes to wear it. Unsupported or Invalid where no rules can say what is wanted. Rules
+    without a priority come behind the others, as far apart as there is room.
     """
     before = {slot(each): each for each in there}
     said = {at: _said(read(each, around)) for at, each in before.items()}
     alone = {(at[0], next(iter(rules))): at[1] for at, rules in said.items() if len(rules) == 1}
+    silent = {at for at, rules in said.items() if not rules and _denies(before[at])}
     slots: dict[Slot, list[FirewallRule]] = {}
-    for rule in _numbered(wanted, alone):
+    for rule in _numbered(wanted, alone, silent):
         slots.setdefault((rule.direction, rule.priority or 0), []).append(rule)
-    if len(slots) > MOST_RULES:
-        raise Invalid(f"{len(slots)} rules: at most {MOST_RULES} fit one security group")
-    kept = {at: before[at] for at, rules in slots.items() if said.get(at) == _said(rules)}
+    kept = {
+        at: before[at]
+        for at in {*slots, *silent}
+        if at not in slots or said.get(at) == _said(slots[at])
+    }
+    places = sorted(slots.keys() | kept.keys())
+    if len(places) > MOST_RULES:
+        raise Invalid(f"{len(places)} rules: at most {MOST_RULES} fit one security group")
     taken = {str(each["name"]).lower() for each in kept.values()}
     result: list[dict[str, Any]] = []
-    for at, rules in sorted(slots.items()):
+    for at in places:
         if at in kept:
             result.append(dict(kept[at]))
         else:
             name = _free_name(at, taken)
             taken.add(name.lower())
-            _check(rules)
-            result.append({"name": name, **write(rules, around)})
+            _check(slots[at])
+            result.append({"name": name, **write(slots[at], around)})
     return result
 
 
 def _numbered(
-    wanted: Sequence[FirewallRule], alone: Mapping[tuple[Direction, FirewallRule], int]
+    wanted: Sequence[FirewallRule],
+    alone: Mapping[tuple[Direction, FirewallRule], int],
+    taken: Collection[Slot],
 ) -> list[FirewallRule]:
     """Give rules without a priority one: that of the native rule that says them already, or new."""
     low, high = PRIORITIES
@@ -120,7 +135,11 @@ def _numbered(
         room = itertools.chain(
             range(behind + STEP, high + 1, STEP), range(max(behind + 1, low), high + 1)
         )
-        free = (at for at in dict.fromkeys(room) if at not in stay.values())
+        free = (
+            at
+            for at in dict.fromkeys(room)
+            if at not in stay.values() and (direction, at) not in taken
+        )
         for rule in dict.fromkeys(loose):
             given = stay.get(rule) or next(free, None)
             if given is None:

@@ -42,6 +42,8 @@ def instance(
     told = properties(found)
     # what went away between two listings is not the machine's any more
     disks = [each for each in map(ids.short, disk_paths(found)) if each in around.disks]
+    # nor is a boot disk that lives on the host a disk to anybody else
+    boot = around.disks.get(ids.short(boot_disk_path(found)))
     cards = [each for each in map(ids.short, card_paths(found)) if each in around.cards]
     nics = tuple(nic(around.cards[card], around.public, ids) for card in cards)
     offer = _offer(told, own, around.offers)
@@ -51,8 +53,8 @@ def instance(
         spec=InstanceSpec(
             name=tags.name_of(found),
             size=offer.size,
-            firmware=_firmware(told, around.disks[disks[0]]) if disks else Firmware.UNKNOWN,
-            volumes=_volumes(told, [around.disks[disk] for disk in disks]),
+            firmware=_firmware(told, boot) if boot else Firmware.UNKNOWN,
+            volumes=_volumes(found, [around.disks[disk] for disk in disks], boot),
             nics=tuple(each.spec for each in nics),
             user_data=base64.b64decode(data).decode(errors="replace") if data else None,
             labels=tags.labels_of(found),
@@ -88,15 +90,29 @@ def _system(told: Mapping[str, Any]) -> str | None:
 
 def disk_paths(machine: Mapping[str, Any]) -> list[str]:
     """Return the service's ids of a machine's disks: the boot disk, then the others by place."""
-    storage = properties(machine).get("storageProfile") or {}
-    disks = [storage.get("osDisk") or {}, *data_disks(machine)]
-    return [path for disk in disks if (path := (disk.get("managedDisk") or {}).get("id"))]
+    paths = [boot_disk_path(machine), *map(_path, data_disks(machine))]
+    return [path for path in paths if path]
+
+
+def boot_disk_path(machine: Mapping[str, Any]) -> str:
+    """Return the service's id of a machine's boot disk; empty while it has none."""
+    return _path((properties(machine).get("storageProfile") or {}).get("osDisk") or {})
+
+
+def _path(disk: Mapping[str, Any]) -> str:
+    return str((disk.get("managedDisk") or {}).get("id") or "")
 
 
 def data_disks(machine: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what a machine says of its disks beside the boot disk, by place."""
     storage = properties(machine).get("storageProfile") or {}
     return sorted(storage.get("dataDisks") or [], key=lambda disk: disk["lun"])
+
+
+def controller(machine: Mapping[str, Any]) -> str:
+    """Return what a machine's disks are on; SCSI is all there was before it was told."""
+    storage = properties(machine).get("storageProfile") or {}
+    return str(storage.get("diskControllerType") or "SCSI")
 
 
 def card_paths(machine: Mapping[str, Any]) -> list[str]:
@@ -117,10 +133,13 @@ def _offer(told: Mapping[str, Any], machine: str, offers: Mapping[str, Offer]) -
     return offers[size.lower()]
 
 
-def _volumes(told: Mapping[str, Any], disks: Sequence[Mapping[str, Any]]) -> tuple[VolumeSpec, ...]:
-    word = (told.get("storageProfile") or {}).get("diskControllerType") or "SCSI"
-    bus = CONTROLLERS.get(word, Bus.UNKNOWN)
-    return tuple(volume_spec(disk, boot=place == 0, bus=bus) for place, disk in enumerate(disks))
+def _volumes(
+    machine: Mapping[str, Any],
+    disks: Sequence[Mapping[str, Any]],
+    boot: Mapping[str, Any] | None,
+) -> tuple[VolumeSpec, ...]:
+    bus = CONTROLLERS.get(controller(machine), Bus.UNKNOWN)
+    return tuple(volume_spec(disk, boot=disk is boot, bus=bus) for disk in disks)
 
 
 def _firmware(told: Mapping[str, Any], boot_disk: Mapping[str, Any]) -> Firmware:

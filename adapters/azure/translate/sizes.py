@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.azure.translate.words import ARCHITECTURES, GENERATIONS
 from broker.model import MIB, Arch, Firmware, Offer, Size
@@ -17,6 +17,13 @@ _BURSTABLE = re.compile(r"standardB[A-Za-z]*(v\d+)?Family", re.IGNORECASE)
 """learn.microsoft.com/azure/virtual-machines/sizes/general-purpose/b-family"""
 
 NVME_ONLY = frozenset({"nvme"})
+
+
+class Spot(NamedTuple):
+    """Where a machine is, or is to be; no zone where it is in none in particular."""
+
+    location: str
+    zone: str | None = None
 
 
 def capabilities(sku: Mapping[str, Any]) -> dict[str, str]:
@@ -56,14 +63,31 @@ def controllers(sku: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(word.strip() for word in told.split(",") if word.strip())
 
 
-def refusal(sku: Mapping[str, Any], location: str) -> str | None:
-    """Return the service's word for why a size cannot be had in a location; None when it can."""
-    if all(place.lower() != location.lower() for place in sku.get("locations") or []):
+def refusal(sku: Mapping[str, Any], spot: Spot) -> str | None:
+    """Return the service's word for why a size cannot be had somewhere; None when it can."""
+    location = spot.location.lower()
+    if all(place.lower() != location for place in sku.get("locations") or []):
         return "not in this location"
     for each in sku.get("restrictions") or []:
         places = [str(place).lower() for place in each.get("values") or []]
-        if each.get("type") == "Location" and location.lower() in places:
+        if each.get("type") == "Location" and location in places:
             return str(each.get("reasonCode", "restricted"))
+    zones = _zones(sku, location)
+    if spot.zone is not None and zones is not None and spot.zone not in zones:
+        return f"not in zone {spot.zone}"
+    return None
+
+
+def misfit(sku: Mapping[str, Any], kinds: Collection[str], controller: str | None) -> str | None:
+    """Return what a size lacks for disks of these classes, on this controller if they are on one.
+
+    A size that does not tell whether it takes premium disks is in question.
+    """
+    premium = any(kind.startswith("Premium") for kind in kinds)
+    if premium and capabilities(sku).get("PremiumIO") == "False":
+        return "takes no premium disks"
+    if controller is not None and controller not in controllers(sku):
+        return f"has no {controller} disks: what a machine's disks are on never changes here"
     return None
 
 
@@ -77,15 +101,17 @@ def _firmware(told: Mapping[str, str]) -> frozenset[Firmware]:
 
 
 def _zones(sku: Mapping[str, Any], location: str) -> frozenset[str] | None:
-    """The zones that have it and are open to us; None where it is in no zone in particular."""
+    """The zones that have it and are open to us; None where a location has no zones of it."""
     zones: set[str] = set()
     for each in sku.get("locationInfo") or []:
         if str(each.get("location", "")).lower() == location.lower():
             zones |= set(each.get("zones") or [])
+    if not zones:
+        return None
     for each in sku.get("restrictions") or []:
         if each.get("type") == "Zone":
             zones -= set((each.get("restrictionInfo") or {}).get("zones") or [])
-    return frozenset(zones) or None
+    return frozenset(zones)
 
 
 def _number(told: Mapping[str, str], name: str) -> int | None:

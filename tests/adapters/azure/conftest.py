@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -18,3 +19,11 @@ def adapter(azure: AzureService) -> Iterator[AzureAdapter]:
         made = connect(azure.account())
         yield made
         made.close()
+
+
+@pytest.fixture
+def qemu_img() -> str:
+    """The program itself: the project needs it anyway."""
+    found = shutil.which("qemu-img")
+    assert found, "qemu-img is missing: sh tests/services/packages.sh"
+    return found

@@ -74,6 +74,17 @@ def test_who_may_only_read_is_told_the_right_and_the_role(azure: AzureService) -
     assert raised.value.request_id
 
 
+def test_a_role_on_the_group_alone_is_told_what_it_lacks(azure: AzureService) -> None:
+    """Sizes, quotas and whether machines run are told on the subscription only."""
+    with connected(azure, "group-contributor") as adapter:
+        made = adapter.create_network(SPEC, token="t")
+        assert [each.id for each in adapter.networks()] == [made.id]
+        for refused in (adapter.check, adapter.instances, adapter.sizes):
+            with pytest.raises(errors.AccessDenied) as raised:
+                refused()
+            assert "the role Reader on the subscription" in raised.value.hint
+
+
 def test_quotas_are_told_and_left_out_where_nobody_may_look(
     azure: AzureService, adapter: AzureAdapter
 ) -> None:

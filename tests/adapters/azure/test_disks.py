@@ -15,9 +15,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from azure.mgmt.compute import ComputeManagementClient
 
 from adapters.azure import access, connect
 from adapters.azure.adapter import AzureAdapter
+from adapters.azure.vhd import FOOTER
 from broker.adapter.retry import Budget, retrying
 from broker.disks.contract import Sink, Source
 from broker.disks.copy import copy
@@ -25,7 +27,9 @@ from broker.disks.files import FileSource
 from broker.disks.manifest import Manifest
 from broker.disks.verify import digest, verify
 from broker.errors import AccessDenied, Conflict, Invalid, Throttled, Transient, Unsupported
-from broker.model import MIB, VolumeSpec
+from broker.model import GIB, MIB, VolumeSpec
+from tests.adapters.azure.test_vhd import OURS, convert, fields_that_differ
+from tests.conformance.content import manifest
 from tests.services.azure.fixture import AzureService
 
 PUT, GET = "blobs/PutPage", "blobs/GetBlob"
@@ -117,6 +121,38 @@ def test_a_disk_is_copied_and_read_back(
     data = [(each.offset, each.length) for each in source.extents() if not each.zero]
     assert data == [(0, 3 * BLOCK), (21 * MIB, 2 * BLOCK + 1024)]
     assert azure.calls()[PUT] == 3 + 3 + 1  # the last one is the footer
+
+
+def test_what_is_uploaded_is_what_qemu_img_writes_but_for_the_listed_fields(
+    azure: AzureService, adapter: AzureAdapter, disk: Path, qemu_img: str
+) -> None:
+    """Byte for byte, the footer too."""
+    path = str(adapter.volume(filled(adapter, disk)).native["id"])
+    os.truncate(disk, 23 * MIB)
+    vhd = disk.with_suffix(".vhd")
+    convert(qemu_img, disk, vhd)
+    theirs = vhd.read_bytes()
+    ours = b"".join(azure.read(path, at, MIB) for at in range(0, 23 * MIB, MIB))
+    last = azure.read(path, 23 * MIB, FOOTER)
+
+    assert len(theirs) == 23 * MIB + FOOTER
+    assert ours == theirs[:-FOOTER]
+    # both may have been made in one second
+    assert set(OURS) - {"time stamp"} <= fields_that_differ(last, theirs[-FOOTER:]) <= set(OURS)
+
+
+def test_a_disk_larger_than_qemu_img_writes_is_filled_and_read_back(
+    adapter: AzureAdapter, ends: Ends
+) -> None:
+    size = 2041 * GIB
+    sink = ends.sink(adapter, token(), size)
+    sink.pwrite(PAGE, size - len(PAGE))
+    source = ends.source(adapter, sink.commit(manifest(bytes(PAGE))))
+    assert source.size == size
+    assert [each for each in source.extents() if not each.zero] == [(size - 512, 512, False)]
+    buffer = bytearray(512)
+    source.pread_into(memoryview(buffer), size - 512)
+    assert bytes(buffer) == bytes(PAGE)
 
 
 def test_the_smallest_upload_is_twenty_mib(adapter: AzureAdapter, ends: Ends) -> None:
@@ -344,6 +380,21 @@ def test_a_volume_is_read_through_a_snapshot_that_goes(
     buffer = bytearray(1024)
     source.pread_into(memoryview(buffer), 2 * BLOCK - 5)
     assert bytes(buffer) == bytes(5) + bytes(PAGE) + bytes(1024 - 512 - 5)
+    source.close()
+    assert adapter.snapshots() == []
+
+
+def test_a_volume_of_another_location_is_read_where_it_is(
+    azure: AzureService, adapter: AzureAdapter, ends: Ends
+) -> None:
+    client = azure.client(ComputeManagementClient)
+    wish = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1}
+    client.disks.begin_create_or_update(
+        azure.resource_group, "far", {"location": "northeurope", "properties": wish}
+    ).result()
+    write(azure, adapter, "far", bytes(PAGE), 512)
+    source = ends.source(adapter, "far")
+    assert [each for each in source.extents() if not each.zero] == [(512, 512, False)]
     source.close()
     assert adapter.snapshots() == []
 

@@ -72,6 +72,14 @@ def test_a_code_leads_to_our_class(
     assert found.code == told["error"]["code"]
 
 
+def test_more_quota_is_asked_for_where_a_quota_is_over_and_not_for_a_state() -> None:
+    code = "OperationNotAllowed"
+    over = error_for(409, json.dumps(body(code, "exceeding approved Total Regional Cores quota")))
+    state = error_for(409, json.dumps(body(code, "Disk x is attached to VM y.")))
+    assert "more quota" in over.hint
+    assert not state.hint
+
+
 def test_a_failed_operation_is_told_by_what_is_inside() -> None:
     told = {
         "status": "Failed",
@@ -100,14 +108,54 @@ def test_what_is_inside_is_told_also_where_nobody_knows_its_code() -> None:
     assert found.args[0] == "It failed: why it really failed"
 
 
-def test_who_lacks_a_right_is_told_which_and_what_has_it() -> None:
+GROUP = "/subscriptions/s/resourceGroups/g/providers"
+
+
+@pytest.mark.parametrize(
+    ("action", "scope", "role"),
+    [
+        (
+            "Microsoft.Network/virtualNetworks/write",
+            f"{GROUP}/Microsoft.Network/virtualNetworks/n",
+            "the role Network Contributor on the resource group",
+        ),
+        (
+            "Microsoft.Compute/disks/read",
+            f"{GROUP}/Microsoft.Compute",
+            "the role Reader on the resource group",
+        ),
+        (
+            "Microsoft.Compute/skus/read",
+            "/subscriptions/s/providers/Microsoft.Compute",
+            "the role Reader on the subscription",
+        ),
+        (
+            "Microsoft.Compute/disks/beginGetAccess/action",
+            f"{GROUP}/Microsoft.Compute/disks/x",
+            "the role Contributor on the resource group",
+        ),
+        (
+            "Microsoft.Compute/snapshots/beginGetAccess/action",
+            f"{GROUP}/Microsoft.Compute/snapshots/x",
+            "the role Disk Snapshot Contributor on the resource group",
+        ),
+    ],
+)
+def test_who_lacks_a_right_is_told_which_and_what_has_it(
+    action: str, scope: str, role: str
+) -> None:
     message = (
         "The client 'a' with object id 'a' does not have authorization to perform action "
-        "'Microsoft.Network/virtualNetworks/write' over scope '/subscriptions/s'"
+        f"'{action}' over scope '{scope}' or the scope is invalid."
     )
     found = error_for(403, json.dumps(body("AuthorizationFailed", message)))
-    assert "Microsoft.Network/virtualNetworks/write" in found.hint
-    assert "Network Contributor" in found.hint
+    assert f"the right {action}" in found.hint
+    assert role in found.hint
+
+
+def test_a_page_of_something_in_front_of_the_service_is_told_without_its_markup() -> None:
+    page = "<html><style>\nbody {\n}\n</style>\n<h1>502 Bad\nGateway</h1></html>"
+    assert error_for(502, page).args[0] == "502 Bad Gateway"
 
 
 def test_the_wait_and_the_request_are_kept() -> None:
@@ -229,6 +277,13 @@ def test_a_certificate_nobody_trusts_names_the_setting() -> None:
     found = left(sdk.ServiceRequestError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"))
     assert type(found) is errors.ConfigError
     assert "ca_file" in found.hint
+
+
+@pytest.mark.parametrize("what", ["UNEXPECTED_EOF_WHILE_READING", "WRONG_VERSION_NUMBER"])
+def test_other_trouble_with_tls_is_not_told_as_one_with_the_certificate(what: str) -> None:
+    found = left(sdk.ServiceRequestError(f"(Caused by SSLError(SSLError(1, '[SSL: {what}]')))"))
+    assert type(found) is errors.Transient
+    assert "endpoint" in found.hint
 
 
 def test_a_login_host_that_is_away_is_worth_another_try() -> None:

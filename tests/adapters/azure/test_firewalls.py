@@ -84,6 +84,21 @@ def test_what_says_so_already_stays_as_it_is_to_the_last_letter() -> None:
     assert [each["name"] for each in result] == ["theirs", "in-130"]
 
 
+def test_a_deny_for_machines_that_do_not_wear_the_group_yet_stays() -> None:
+    """It says nothing today, and is not given away: nobody else's rule takes its place unasked."""
+    theirs = native(access="Deny", priority=110, destinationAddressPrefix="10.9.0.0/16")
+    theirs["name"] = "theirs"
+    allow = native(priority=120, destinationAddressPrefix="10.9.0.0/16")
+    assert not said([theirs, allow])
+    result = changed([theirs, allow], [rule(22, 100), rule(80)], AROUND)
+    assert result[1] == theirs
+    assert [each["properties"]["priority"] for each in result] == [100, 110, 120]
+    assert said(result) == [rule(22, 100), rule(80, 120)]
+    asked = changed([theirs], [rule(22, 110)], AROUND)
+    assert said(asked) == [rule(22, 110)]
+    assert len(asked) == 1
+
+
 def test_a_rule_that_changed_takes_the_place_and_others_stay() -> None:
     before = changed([], [rule(22, 100), rule(80, 110)], AROUND)
     after = changed(before, [rule(22, 100), rule(443, 110)], AROUND)

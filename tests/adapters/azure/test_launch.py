@@ -1,89 +1,21 @@
-"""Making, changing and deleting machines: refused early, cleared up when it fails, nothing left."""
+"""Making and deleting machines: cleared up when it fails, nothing left; what they are doing."""
 
 from __future__ import annotations
 
-import secrets
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from azure.mgmt.compute import ComputeManagementClient
 
-from adapters.azure import launch
 from adapters.azure.adapter import AzureAdapter
-from adapters.azure.translate.launch import boot_disk_wish, machine_wish
 from broker.adapter import Kind
-from broker.errors import BrokerError, Conflict, Invalid, QuotaExceeded, Transient, Unsupported
-from broker.model import (
-    GIB,
-    MIB,
-    Arch,
-    Firmware,
-    Instance,
-    InstanceSpec,
-    NetworkSpec,
-    NicSpec,
-    Offer,
-    Power,
-    Size,
-    StopMode,
-    SubnetSpec,
-    VolumeSpec,
-)
-from tests.conformance.content import manifest
+from broker.errors import BrokerError, Conflict, Transient
+from broker.model import GIB, Firmware, Instance, NicSpec, Power, StopMode
+from tests.adapters.azure.machines import SIZE, disk, leftovers, network, token, wish
 from tests.services.azure.fixture import AzureService
 
-SIZE, BIOS_ONLY, ARM = "Standard_B1s", "Standard_A1_v2", "Standard_D2ps_v5"
+__all__ = ["disk", "network"]
 
 VM_WRITE = "Microsoft.Compute/virtualMachines/write"
 DISK_WRITE = "Microsoft.Compute/disks/write"
-
-
-def token() -> str:
-    return f"test-{secrets.token_hex(8)}"
-
-
-def offer(**changes: object) -> Offer:
-    firmware = frozenset({Firmware.BIOS, Firmware.UEFI})
-    found = Offer(id=SIZE, size=Size(vcpus=1, memory=1024), firmware=firmware)
-    return found.model_copy(update=changes)
-
-
-def wish(network: str = "net", /, **changes: object) -> InstanceSpec:
-    spec = InstanceSpec(
-        name="web-1",
-        size=Size(vcpus=1, memory=512),
-        volumes=(VolumeSpec(name="root", size=GIB, boot=True), VolumeSpec(name="data", size=GIB)),
-        nics=(NicSpec(network=network),),
-    )
-    return spec.model_copy(update=changes)
-
-
-@pytest.fixture
-def network(adapter: AzureAdapter) -> str:
-    spec = NetworkSpec(name="net", subnets=(SubnetSpec.model_validate({"cidr": "10.1.0.0/24"}),))
-    return adapter.create_network(spec, token=token()).id
-
-
-@pytest.fixture
-def disk(adapter: AzureAdapter) -> str:
-    """A filled disk."""
-    sink = adapter.open_sink(20 * MIB, name="a disk", token=token())
-    data = b"boot sector".ljust(512, b"\0")
-    sink.pwrite(memoryview(data), 0)
-    filled = sink.commit(manifest(data))
-    sink.close()
-    return filled
-
-
-def leftovers(adapter: AzureAdapter, disk: str) -> list[str]:
-    """Return all there is beside the filled disk and the network."""
-    network, group = adapter._session.network, "interop"
-    return [
-        *(each.id for each in adapter.instances()),
-        *(each.id for each in adapter.volumes() if each.id != disk),
-        *(str(each["name"]) for each in network.network_interfaces.list(group)),
-        *(str(each["name"]) for each in network.public_ip_addresses.list(group)),
-    ]
 
 
 def test_a_machine_boots_from_its_disks_as_they_are(
@@ -113,6 +45,19 @@ def test_deleting_leaves_nothing(adapter: AzureAdapter, network: str, disk: str)
     made = adapter.create_instance(spec, [disk, disk], offer=SIZE, token=token())
     assert len(leftovers(adapter, disk)) == 1 + 2 + 2 + 1
     adapter.delete_instance(made.id)
+    assert leftovers(adapter, disk) == []
+
+
+def test_an_address_that_can_be_moved_outlives_its_machine(
+    adapter: AzureAdapter, network: str, disk: str
+) -> None:
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    address = adapter.create_public_address(token=token())
+    adapter.attach_public_address(address.id, made.id)
+    adapter.delete_instance(made.id)
+    (kept,) = adapter.public_addresses()
+    assert (kept.address, kept.instance) == (address.address, None)
+    adapter.delete_public_address(kept.id)
     assert leftovers(adapter, disk) == []
 
 
@@ -189,72 +134,6 @@ def test_an_interrupted_making_is_deleted_by_the_machines_id(
     assert leftovers(adapter, disk) == []
 
 
-def test_a_size_closed_to_the_subscription_is_refused_first(
-    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
-) -> None:
-    azure.limit(restrictions={SIZE: "NotAvailableForSubscription"})
-    with pytest.raises(Unsupported, match=f"{SIZE} cannot be had in westeurope .*Subscription"):
-        adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
-    assert SIZE not in {each.id for each in adapter.sizes()}
-    assert leftovers(adapter, disk) == []
-
-
-def test_the_quota_is_asked_first(
-    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
-) -> None:
-    azure.limit(quotas={"cores": 1})
-    big = next(each for each in adapter.sizes() if each.size.vcpus == 2)
-    with pytest.raises(QuotaExceeded, match=f"{big.id} needs 2 vCPUs"):
-        adapter.create_instance(wish(network), [disk, disk], offer=big.id, token=token())
-    assert leftovers(adapter, disk) == []
-
-
-def test_a_machine_whose_generation_a_size_lacks_is_refused_first(
-    adapter: AzureAdapter, network: str, disk: str
-) -> None:
-    spec = wish(network, firmware=Firmware.UEFI)
-    with pytest.raises(Invalid, match=r"generation .* never changes"):
-        adapter.create_instance(spec, [disk, disk], offer=BIOS_ONLY, token=token())
-    assert leftovers(adapter, disk) == []
-
-
-def test_an_image_of_another_generation_is_refused(
-    adapter: AzureAdapter, network: str, disk: str
-) -> None:
-    spec = wish(network, firmware=Firmware.UEFI)
-    made = adapter.create_instance(spec, [disk, disk], offer=SIZE, token=token())
-    adapter.stop_instance(made.id)
-    image = adapter.create_image(made.id, "golden", token=token())
-    assert image.firmware is Firmware.UEFI
-    with pytest.raises(Invalid, match=r"golden.* is made for uefi"):
-        adapter.create_instance(
-            wish(network, firmware=Firmware.BIOS), [image.id, disk], offer=SIZE, token=token()
-        )
-    again = adapter.create_instance(wish(network), [image.id, disk], offer=SIZE, token=token())
-    assert again.spec.firmware is Firmware.UEFI
-
-
-def test_a_machine_is_resized_within_its_generation_and_quota(
-    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
-) -> None:
-    spec = wish(network, firmware=Firmware.UEFI)
-    made = adapter.create_instance(spec, [disk, disk], offer=SIZE, token=token())
-    sizes = {each.id: each for each in adapter.sizes()}
-    two = next(each for each in sizes.values() if each.size.vcpus == 2 and "uefi" in each.firmware)
-    with pytest.raises(Conflict):
-        adapter.resize_instance(made.id, two.size, offer=two.id)
-    adapter.stop_instance(made.id)
-    with pytest.raises(Invalid, match="generation"):
-        adapter.resize_instance(made.id, sizes[BIOS_ONLY].size, offer=BIOS_ONLY)
-    azure.limit(quotas={"cores": 1})
-    with pytest.raises(QuotaExceeded):
-        adapter.resize_instance(made.id, two.size, offer=two.id)
-    assert adapter.instance(made.id).offer == SIZE
-    azure.limit(quotas={"cores": 2})
-    adapter.resize_instance(made.id, two.size, offer=two.id)
-    assert adapter.instance(made.id).offer == two.id
-
-
 def behind(azure: AzureService, machine: Instance, **facts: str | None) -> None:
     """Make something true of a machine that nobody asked the service for."""
     path = str(machine.native["id"]).lstrip("/")
@@ -295,109 +174,13 @@ def test_the_console_has_what_the_guest_wrote(
     assert adapter.console_log(made.id) == "login: é\n"
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"name": "a" * 65}, Invalid),
-        ({"name": "web-"}, Invalid),
-        ({"name": "-web"}, Invalid),
-        ({"name": "web_1"}, Invalid),
-        ({"name": "é"}, Invalid),
-        ({"nics": ()}, Invalid),
-        ({"nics": (NicSpec(network="net"),) * 9}, Invalid),
-        ({"nics": (NicSpec(network="net", mac="02:00:00:00:00:01"),)}, Unsupported),
-        ({"user_data": "é" * 24_577}, Invalid),
-        ({"key_pair": "ops"}, Unsupported),
-        ({"labels": {"a/b": "c"}}, Invalid),
-        ({"labels": {"Team": "a", "team": "b"}}, Invalid),
-    ],
-)
-def test_what_the_service_would_refuse_is_refused_before_anything_is_made(
-    changes: dict[str, object], error: type[BrokerError]
+def test_a_console_nobody_keeps_is_told_with_what_to_do(
+    azure: AzureService, adapter: AzureAdapter, network: str, disk: str
 ) -> None:
-    with pytest.raises(error):
-        launch.check(wish(**changes), ["one", "two"])
-
-
-@pytest.mark.parametrize("disks", [[], ["one"], ["one", "two", "three"]])
-def test_each_volume_needs_its_disk(disks: list[str]) -> None:
-    with pytest.raises(Invalid):
-        launch.check(wish(), disks)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "generation", "expected"),
-    [
-        (Firmware.UNKNOWN, None, Firmware.UNKNOWN),
-        (Firmware.UNKNOWN, "V1", Firmware.BIOS),
-        (Firmware.UNKNOWN, "V2", Firmware.UEFI),
-        (Firmware.BIOS, None, Firmware.BIOS),
-        (Firmware.UEFI_SECURE, "V2", Firmware.UEFI_SECURE),
-        (Firmware.BIOS, "V2", None),
-        (Firmware.UEFI, "V1", None),
-        (Firmware.UEFI_SECURE, "V1", None),
-    ],
-)
-def test_firmware_is_that_of_the_boot_disk(
-    wanted: Firmware, generation: str | None, expected: Firmware | None
-) -> None:
-    spec = wish(firmware=wanted)
-    origin = {"name": "disk", "properties": {"hyperVGeneration": generation}}
-
-    def found() -> Firmware:
-        return launch.firmware(spec, origin)
-
-    if expected is None:
-        with pytest.raises(Invalid, match="never changes"):
-            found()
-    else:
-        assert found() is expected
-
-
-@pytest.mark.parametrize(
-    ("firmware", "said"),
-    [
-        (Firmware.BIOS, {"hyperVGeneration": "V1"}),
-        (Firmware.UEFI, {"hyperVGeneration": "V2"}),
-        (
-            Firmware.UEFI_SECURE,
-            {"hyperVGeneration": "V2", "securityProfile": {"securityType": "TrustedLaunch"}},
-        ),
-        (Firmware.UNKNOWN, {}),
-    ],
-)
-def test_a_boot_disk_says_what_is_known(firmware: Firmware, said: dict[str, object]) -> None:
-    found = boot_disk_wish(firmware, offer(), {})
-    assert found == {
-        "osType": "Linux",
-        "supportedCapabilities": {"architecture": "x64"},
-        **said,
-    }
-
-
-def test_a_boot_disk_keeps_its_system() -> None:
-    origin = {"properties": {"osType": "Windows"}}
-    assert boot_disk_wish(Firmware.BIOS, offer(), origin)["osType"] == "Windows"
-
-
-def test_a_size_with_nvme_alone_gets_disks_and_machine_for_it() -> None:
-    alone = offer(drivers=frozenset({"nvme"}))
-    boot = boot_disk_wish(Firmware.UEFI, alone, {})
-    assert boot["supportedCapabilities"]["diskControllerTypes"] == "SCSI, NVMe"
-    storage = machine_wish(wish(), alone, "Linux", ["/a"], ["/n"])["properties"]["storageProfile"]
-    assert storage["diskControllerType"] == "NVMe"
-
-
-@given(disks=st.lists(st.text(min_size=1), min_size=1, unique=True))
-def test_disks_keep_their_order(disks: list[str]) -> None:
-    asked = machine_wish(wish(), offer(), "Linux", disks, ["/n"])["properties"]["storageProfile"]
-    others = sorted(asked["dataDisks"], key=lambda disk: disk["lun"])
-    assert [each["managedDisk"]["id"] for each in (asked["osDisk"], *others)] == disks
-    assert {each["deleteOption"] for each in (asked["osDisk"], *others)} == {"Delete"}
-
-
-def test_an_arm_size_takes_what_was_made_for_it() -> None:
-    arm = offer(size=Size(vcpus=2, memory=8192, arch=Arch.AARCH64))
-    assert boot_disk_wish(Firmware.UEFI, arm, {})["supportedCapabilities"] == {
-        "architecture": "Arm64"
-    }
+    made = adapter.create_instance(wish(network), [disk, disk], offer=SIZE, token=token())
+    off = {"properties": {"diagnosticsProfile": {"bootDiagnostics": {"enabled": False}}}}
+    with azure.client(ComputeManagementClient) as client:
+        client.virtual_machines.begin_update(azure.resource_group, made.id, off).result()
+    with pytest.raises(Conflict, match="boot diagnostics are off") as raised:
+        adapter.console_log(made.id)
+    assert "az vm boot-diagnostics enable" in raised.value.hint

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from adapters.azure.session import Session
 from adapters.azure.settings import Settings
 from adapters.azure.sizes import Sizes, check_fits
-from adapters.azure.translate.sizes import controllers, offer, refusal
+from adapters.azure.translate.sizes import Spot, controllers, misfit, offer, refusal
 from broker.errors import Invalid
 from broker.model import MIB, Arch, Firmware
 
@@ -113,15 +113,46 @@ def test_a_size_that_cannot_be_had_says_why() -> None:
         "restrictionInfo": {"locations": ["WestEurope"]},
         "reasonCode": "NotAvailableForSubscription",
     }
-    assert refusal(sku(), HERE) is None
-    assert refusal(sku(closed), HERE) == "NotAvailableForSubscription"
-    assert refusal({**sku(), "locations": ["eastus"]}, HERE) == "not in this location"
+    assert refusal(sku(), Spot(HERE)) is None
+    assert refusal(sku(closed), Spot(HERE)) == "NotAvailableForSubscription"
+    assert refusal({**sku(), "locations": ["eastus"]}, Spot(HERE)) == "not in this location"
 
 
 def test_a_zone_that_is_closed_to_us_is_none_of_the_sizes() -> None:
     closed = {"type": "Zone", "restrictionInfo": {"zones": ["1", "3"]}, "values": ["WestEurope"]}
-    assert refusal(sku(closed), HERE) is None
+    assert refusal(sku(closed), Spot(HERE)) is refusal(sku(closed), Spot(HERE, "2")) is None
+    assert refusal(sku(closed), Spot(HERE, "1")) == "not in zone 1"
     assert offer(sku(closed), HERE).zones == frozenset("2")
+
+
+def test_a_size_whose_zones_are_all_closed_is_in_none_of_them() -> None:
+    closed = {
+        "type": "Zone",
+        "restrictionInfo": {"zones": ["1", "2", "3"]},
+        "values": ["WestEurope"],
+    }
+    assert offer(sku(closed), HERE).zones == frozenset()
+    assert refusal(sku(closed), Spot(HERE, "1")) == "not in zone 1"
+    assert refusal(sku(closed), Spot(HERE)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds", "controller", "lacks"),
+    [
+        ({"PremiumIO": "False"}, {"Premium_LRS"}, None, "takes no premium disks"),
+        ({"PremiumIO": "False"}, {"StandardSSD_LRS"}, None, None),
+        ({"PremiumIO": "True"}, {"Premium_LRS"}, "SCSI", None),
+        ({}, {"Premium_LRS"}, None, None),  # nobody says that it does not
+        ({"DiskControllerTypes": "NVMe"}, set(), "SCSI", "has no SCSI disks"),
+        ({"DiskControllerTypes": "NVMe"}, set(), None, None),
+        ({"DiskControllerTypes": "SCSI, NVMe"}, set(), "NVMe", None),
+    ],
+)
+def test_a_size_that_does_not_take_the_disks_says_so(
+    said: dict[str, str], kinds: set[str], controller: str | None, lacks: str | None
+) -> None:
+    found = misfit(sku(**said), kinds, controller)
+    assert found is None if lacks is None else str(found).startswith(lacks)
 
 
 def test_every_offer_is_plain_data() -> None:
@@ -153,7 +184,10 @@ def test_what_the_accounts_zone_does_not_have_is_not_on_offer(
         session = Session(Settings.model_validate({**settings, "location": HERE, "zone": zone}))
         account = Sizes("az", session)
         monkeypatch.setattr(account, "_skus_in", lambda _location: skus)
-        return [each.id for each in account.sizes()]
+        known = {each["name"] for each in skus.values()}
+        found = account.sizes()
+        assert account.closed_sizes().keys() == known - {each.id for each in found}
+        return [each.id for each in found]
 
     assert on_offer("1") == ["Standard_D2s_v3"]
     assert on_offer("2") == on_offer(None) == ["Standard_D2s_v3", "Standard_D2s_v4"]

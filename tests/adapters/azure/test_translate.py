@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.azure import connect, tags
+from adapters.azure.base import Base
 from adapters.azure.ids import Ids
+from adapters.azure.kinds import DISK
 from adapters.azure.limits import LIMITS
+from adapters.azure.session import Session
+from adapters.azure.settings import Settings as AzureSettings
 from adapters.azure.source import SnapshotSource
 from adapters.azure.translate import volumes
 from adapters.azure.translate.instances import Surroundings, instance
 from adapters.azure.translate.sizes import offer
 from adapters.azure.translate.words import CLASSES, class_word, gib
-from broker.errors import Invalid, NotFound
+from broker.errors import Invalid, NotFound, Transient
 from broker.fit.labels import fit_labels
 from broker.model import GIB, Bus, Firmware, Power
 from tests.services.azure.canned import machines
@@ -166,6 +171,18 @@ def test_a_machine_has_its_disks_in_their_places_and_only_those_that_are_there()
     assert (found.spec.firmware, found.state.power) == (Firmware.UEFI, Power.UNKNOWN)
 
 
+def test_a_boot_disk_that_lives_on_the_host_is_none_of_the_volumes() -> None:
+    told = machine()
+    told["properties"]["storageProfile"]["osDisk"] = {
+        "diffDiskSettings": {"option": "Local"},
+        "managedDisk": {"id": f"{GROUP}/Microsoft.Compute/disks/nowhere"},
+    }
+    found = instance(told, AROUND, IDS, NOW)
+    assert found.volumes == ("early", "late")
+    assert not any(volume.boot for volume in found.spec.volumes)
+    assert found.spec.firmware is Firmware.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("word", "bus"), [(None, Bus.SCSI), ("SCSI", Bus.SCSI), ("NVMe", Bus.NVME), ("X", Bus.UNKNOWN)]
 )
@@ -202,6 +219,30 @@ def test_a_listing_of_three_pages_is_complete(
     assert len(found) == 250
     assert {each.state.power for each in found} == {Power.RUNNING}
     assert {len(each.volumes) for each in found} == {2}
+
+
+class Page:
+    """The SDK's answer to a request of ours, whatever it holds."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def send_request(self, _request: object) -> Page:
+        return self
+
+    def raise_for_status(self) -> None:
+        pass
+
+    def json(self) -> Any:
+        return json.loads(self._text)
+
+
+@pytest.mark.parametrize("text", ["<html>busy</html>", "", "{}", "[]", '{"value": null}'])
+def test_a_page_that_is_no_listing_is_not_an_empty_one(text: str) -> None:
+    session = Session(AzureSettings(subscription=SUBSCRIPTION, resource_group="interop"))
+    rows = Base("azure", session)._rows(Page(text), DISK, "2026-03-02", {}, group=True)  # type: ignore[arg-type]
+    with pytest.raises(Transient, match="cannot be read"):
+        list(rows)
 
 
 class Ranges:

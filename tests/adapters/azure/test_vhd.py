@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +61,17 @@ def number(field: bytes) -> int:
     return int.from_bytes(field, "big")
 
 
+def fields_that_differ(one: bytes, other: bytes) -> set[str]:
+    first, second = parsed(one), parsed(other)
+    return {name for name in FIELDS if first[name] != second[name]}
+
+
+def convert(qemu_img: str, raw: Path, vhd: Path) -> None:
+    """Write the fixed VHD that qemu-img makes of a raw disk."""
+    how = ("-O", "vpc", "-o", "subformat=fixed,force_size")
+    subprocess.run([qemu_img, "convert", *how, raw, vhd], check=True, stderr=subprocess.PIPE)
+
+
 @given(
     mib=st.integers(1, LARGEST // MIB),
     unique_id=st.uuids(),
@@ -105,29 +115,32 @@ def test_sizes_are_rounded_up_to_whole_mib(size: int) -> None:
     assert rounded(size) - size < STEP or rounded(size) == STEP
 
 
-@pytest.fixture
-def qemu_img() -> str:
-    """The program itself: the project needs it anyway."""
-    found = shutil.which("qemu-img")
-    assert found, "qemu-img is missing: sh tests/services/packages.sh"
-    return found
-
-
 @pytest.mark.parametrize("size", [MIB, 10 * MIB, GIB + MIB, 130 * GIB, 2040 * GIB])
 def test_only_the_listed_fields_differ_from_qemus(tmp_path: Path, qemu_img: str, size: int) -> None:
     raw, vhd = tmp_path / "disk.raw", tmp_path / "disk.vhd"
     with raw.open("wb") as file:
         file.write(b"boot sector")
         file.truncate(size)
-    how = "subformat=fixed,force_size"
-    subprocess.run([qemu_img, "convert", "-O", "vpc", "-o", how, raw, vhd], check=True)
+    convert(qemu_img, raw, vhd)
     with vhd.open("rb") as file:
         file.seek(-FOOTER, os.SEEK_END)
         assert file.tell() == size
-        theirs = parsed(file.read())
-    ours = parsed(footer(size, unique_id=ID, created=CREATED))
+        theirs = file.read()
+    ours = footer(size, unique_id=ID, created=CREATED)
 
-    assert {name for name in FIELDS if ours[name] != theirs[name]} == set(OURS)
+    assert sum(stop - start for start, stop in FIELDS.values()) == FOOTER
+    assert fields_that_differ(ours, theirs) == set(OURS)
+
+
+def test_where_qemu_stops_the_footer_goes_on(tmp_path: Path, qemu_img: str) -> None:
+    raw, size = tmp_path / "disk.raw", 2041 * GIB
+    with raw.open("wb") as file:
+        file.truncate(size)
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        convert(qemu_img, raw, tmp_path / "disk.vhd")
+    assert b"max size is 2040 GiB" in raised.value.stderr
+    told = parsed(footer(size, unique_id=ID, created=CREATED))
+    assert number(told["current size"]) == size
 
 
 @pytest.mark.parametrize("size", [MIB, 3 * MIB, GIB, 127 * GIB, 128 * GIB, 2040 * GIB])

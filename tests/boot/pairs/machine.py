@@ -39,6 +39,7 @@ DATA = (b"first", b"second")
 """How each data disk begins; the guest prints the first one's words."""
 
 DATA_BYTES = 8 * MIB
+DISKS = 1 + len(DATA)
 LABELS = {"team": "pairs"}
 WEB = FirewallRule(
     direction=Direction.INGRESS,
@@ -94,7 +95,7 @@ def assert_same(adapter: Adapter, machine: Instance) -> None:
     reached = [packet for packet in PACKETS if can(worn, Packet.parse(packet)).allowed]
     assert reached == list(PACKETS[:1])
     assert LABELS.items() <= dict(machine.spec.labels).items()
-    assert len(machine.volumes) == 1 + len(DATA)
+    assert len(machine.volumes) == DISKS
     for volume, words in zip(machine.volumes[1:], DATA, strict=True):
         source = adapter.open_source(volume)
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,12 +30,13 @@ REAL_GUESTS = ("kvm", "openstack", "openstack-b")
 
 @dataclass(frozen=True)
 class Leg:
-    """One move, as it went."""
+    """One move, as it went; ``proved`` disks were read back with the source's root hash."""
 
     here: str
     there: str
     seconds: float
     sent: int
+    proved: int
     boots: int | None
     losses: Mapping[Fidelity, int]
 
@@ -46,7 +47,7 @@ def go_round(
     folder: Path,
     *,
     legs: Sequence[tuple[str, str]] = LEGS,
-) -> Iterator[Leg]:
+) -> Generator[Leg]:
     """Move one new machine along ``legs`` and yield each when it is proved; nothing is left behind.
 
     AssertionError when a disk, the firewall, a label or the address is not what it was, or the
@@ -92,6 +93,7 @@ def go_round(
                 there=there,
                 seconds=seconds,
                 sent=sum(disk.sent for disk in report.disks),
+                proved=len(report.disks),
                 boots=boots if real else None,
                 losses=Counter(loss.fidelity for loss in report.losses),
             )

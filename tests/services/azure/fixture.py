@@ -25,7 +25,7 @@ from tests.services.require import missing
 
 CONTROL_SECONDS = 30.0
 # who `environment` can make the SDK's own chain find: client id and secret, by role
-PRINCIPALS = ("contributor", "reader", "wrong-secret", "unknown-client")
+PRINCIPALS = ("contributor", "reader", "group-contributor", "wrong-secret", "unknown-client")
 
 
 class AzureService:
@@ -73,6 +73,7 @@ class AzureService:
         return {
             "contributor": (settings.contributor, settings.secret),
             "reader": (settings.reader, settings.secret),
+            "group-contributor": (settings.group_contributor, settings.secret),
             "wrong-secret": (settings.contributor, "not-the-secret"),
             "unknown-client": ("00000000-0000-4000-8000-000000000000", settings.secret),
         }[principal]

@@ -38,6 +38,7 @@ class Settings:
     location: str = "westeurope"
     contributor: str = "c0c0c0c0-0000-4000-8000-000000000001"
     reader: str = "4ead4ead-0000-4000-8000-000000000002"
+    group_contributor: str = "c0c0c0c0-0000-4000-8000-000000000003"
     secret: str = "interop-tests-secret-known-to-everybody"
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.identity import EnvironmentCredential
+from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from tests.services.azure.fixture import AzureService
@@ -48,6 +50,29 @@ def test_a_reader_reads_and_is_told_the_action_it_lacks(azure: AzureService) -> 
     assert error.code == "AuthorizationFailed"
     action = "Microsoft.Resources/subscriptions/resourceGroups/write"
     assert f"to perform action '{action}' over scope" in error.message
+
+
+def test_a_role_on_one_group_ends_where_the_group_does(azure: AzureService) -> None:
+    with azure.client(ComputeManagementClient, "group-contributor") as client:
+        made = client.disks.begin_create_or_update(
+            azure.resource_group,
+            "one",
+            {
+                "location": azure.location,
+                "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 1},
+            },
+        )
+        assert made.result().name == "one"
+        for beyond in (
+            client.disks.list,
+            client.resource_skus.list,
+            partial(client.usage.list, azure.location),
+            partial(client.disks.list_by_resource_group, "another"),
+        ):
+            with pytest.raises(HttpResponseError) as raised:
+                list(beyond())
+            refused: Any = raised.value
+            assert (refused.status_code, refused.error.code) == (403, "AuthorizationFailed")
 
 
 def test_a_token_does_not_live_for_ever(azure: AzureService) -> None:

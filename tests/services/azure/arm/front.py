@@ -116,7 +116,7 @@ class Arm:
                     headers["Retry-After"] = str(fault.retry_after)
                 raise ArmError(fault.status, fault.code, fault.message, headers=headers)
             call.fault = fault
-        if not principal.may(action):
+        if not principal.may(action, call.address):
             raise ArmError(
                 403,
                 "AuthorizationFailed",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.services.azure.arm.address import Address
 from tests.services.azure.arm.call import Answer
 from tests.services.azure.arm.errors import ArmError
 from tests.services.azure.arm.limits import Limits
@@ -29,17 +30,30 @@ PATHS = re.compile(
 
 @dataclass(frozen=True)
 class Principal:
-    """Somebody who can log in. A reader may only read."""
+    """Somebody who can log in. A reader may only read.
+
+    The role is one on the subscription, or on one resource group and what is in it.
+    """
 
     client: str
     role: str
+    group: str | None = None
 
     @property
     def object_id(self) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, self.client))
 
-    def may(self, action: str) -> bool:
+    def may(self, action: str, address: Address) -> bool:
+        if self.group is not None and not self._is_in_group(action, address):
+            return False
         return self.role == "Contributor" or action.endswith("/read")
+
+    def _is_in_group(self, action: str, address: Address) -> bool:
+        # how an operation goes is told to whom began it:
+        # https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations
+        return action.endswith("/locations/operations/read") or (
+            address.group is not None and address.group.lower() == str(self.group).lower()
+        )
 
 
 class Tokens:
@@ -51,6 +65,9 @@ class Tokens:
         self._principals = {
             settings.contributor: Principal(settings.contributor, "Contributor"),
             settings.reader: Principal(settings.reader, "Reader"),
+            settings.group_contributor: Principal(
+                settings.group_contributor, "Contributor", settings.resource_group
+            ),
         }
         self._known: dict[str, tuple[Principal, float]] = {}
 

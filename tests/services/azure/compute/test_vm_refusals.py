@@ -40,6 +40,15 @@ def test_what_is_no_machine_is_refused(
     assert not list(compute.disks.list())
 
 
+def test_a_system_on_too_large_a_disk_is_refused(azure: AzureService, compute: Any) -> None:
+    (card,) = cards(azure, "nic")
+    wish = {"createOption": "Empty"}
+    large = made(compute, "large", wish, diskSizeGB=4096, hyperVGeneration="V1")
+    with pytest.raises(HttpResponseError, match="at most 4095 GiB") as raised:
+        create(compute, from_disk(card, large.id))
+    assert refusal(raised) == (400, "InvalidParameter")
+
+
 def test_what_cannot_be_attached_is_refused(azure: AzureService, compute: Any) -> None:
     one, two = cards(azure, "one", "two")
     first = made(compute, "first", {"createOption": "Empty"}, diskSizeGB=1, hyperVGeneration="V1")

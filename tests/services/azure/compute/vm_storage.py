@@ -25,6 +25,8 @@ from tests.services.azure.compute.sizes import Size
 if TYPE_CHECKING:
     from tests.services.azure.arm.front import Arm
 
+MOST_OS_DISK_GIB = 4095
+
 
 class Storage:
     """Settles the storage profile of one machine, new or changed."""
@@ -75,6 +77,7 @@ class Storage:
             if "imageReference" in self.profile:
                 raise not_allowed("imageReference")
             self._attach(disk)
+            self._check_os_disk_size(disk)
             if "osType" not in disk:
                 raise missing("storageProfile.osDisk.osType")
             return
@@ -87,6 +90,12 @@ class Storage:
         reference = self._image_id()
         made = self._make(disk, {"createOption": "FromImage", "imageReference": {"id": reference}})
         disk["osType"] = made.properties["osType"]
+
+    @staticmethod
+    def _check_os_disk_size(disk: dict[str, Any]) -> None:
+        # https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview#os-disk
+        if disk["diskSizeGB"] > MOST_OS_DISK_GIB:
+            raise invalid("osDisk.diskSizeGB", f"An OS disk has at most {MOST_OS_DISK_GIB} GiB.")
 
     def _same_os_disk(self, disk: dict[str, Any]) -> None:
         assert self._old is not None
@@ -102,6 +111,7 @@ class Storage:
                     target="osDisk.managedDisk.id",
                 )
             self._attach(disk)
+            self._check_os_disk_size(disk)
         else:
             self._same_size(disk, known)
         for name, value in before["osDisk"].items():
