@@ -165,7 +165,9 @@ def _kind_of(error: Exception) -> tuple[type[BrokerError], str]:
             return ConfigError, "The catalogue has no such service there: check `region`"
         case sdk.ConfigException() | auth.MissingRequiredOptions() | auth.NoMatchingPlugin():
             return ConfigError, "Check the cloud's entry in clouds.yaml"
-        case auth.ConnectFailure() | requests.RequestException() | OSError():
+        case auth.ConnectFailure():
+            return Transient, "See whether the service is up, and where clouds.yaml looks for it"
+        case requests.RequestException() | OSError():
             return Transient, ""
         case _ if status in (401, 403):
             return AccessDenied, _HINTS[AccessDenied]

@@ -63,5 +63,12 @@ def state(server: Mapping[str, Any], now: datetime) -> State:
         allocated=told.allocated,
         task=task,
         native=server.get("status") or vm_state or "unknown",
+        reason=fault(server) if server.get("status") == "ERROR" else None,
         observed_at=now,
     )
+
+
+def fault(server: Mapping[str, Any]) -> str:
+    """Return why a server is in ERROR, in nova's words."""
+    told = server.get("fault") or {}
+    return str(told.get("message") or "nova does not say why")

@@ -44,6 +44,13 @@ def test_a_resize_that_waits_for_a_word_says_so(power_state: int, power: Power) 
     assert (told.power, told.allocated, told.task) == (power, True, "verify_resize")
 
 
+def test_a_server_that_failed_says_why_and_no_other_does() -> None:
+    failed = {**server("error", None, 0), "status": "ERROR", "fault": {"message": "No disk"}}
+    assert state(failed, NOW).reason == "No disk"
+    assert state({**failed, "fault": {}}, NOW).reason == "nova does not say why"
+    assert state({**failed, "status": "ACTIVE"}, NOW).reason is None
+
+
 def server(vm_state: str, task: str | None, power_state: int) -> dict[str, object]:
     return {
         "status": "SOMETHING",
