@@ -62,7 +62,6 @@ class Instances(Launch, Power):
                 flavor = self._flavor(spec.size, offer)
                 server = self._launch(spec, disks, flavor, token)
             self._wait_until_up(server["id"])
-            self._give_public(server["id"], spec, token)
             return self._shown(self._server(server["id"]))
 
     def resize_instance(self, id: str, size: Size, *, offer: str | None = None) -> None:

@@ -80,6 +80,7 @@ class Launch(Volumes, Servers, Addresses):
         with self._all_or_nothing(token):
             volumes = self._make_volumes(spec, disks, token)
             ports = self._make_ports(spec, token)
+            self._give_public(ports, spec, token)
             wish = self._server_wish(spec, volumes, ports, flavor, token)
             made: Mapping[str, Any] = self._session.post("compute", "/servers", {"server": wish})
         return made["server"]  # type: ignore[no-any-return]
@@ -132,6 +133,8 @@ class Launch(Volumes, Servers, Addresses):
             raise
 
     def _drop_parts(self, token: str) -> None:
+        for address in self._routing("floatingips", description=marks.description(token)):
+            self._session.delete("network", f"/floatingips/{address['id']}")
         for port in self._waiting_ports(token):
             self._session.delete("network", f"/ports/{port['id']}")
         for volume in self._volumes_with(token):
@@ -206,13 +209,10 @@ class Launch(Volumes, Servers, Addresses):
             CARDS_SECONDS,
         )
 
-    def _give_public(self, id: str, spec: InstanceSpec, token: str) -> None:
+    def _give_public(self, ports: Sequence[str], spec: InstanceSpec, token: str) -> None:
         """Give each card that asks for one a floating address. May be called twice."""
-        wishes = [place for place, nic in enumerate(spec.nics) if nic.public]
-        if not wishes:
-            return
-        ports = sorted(self._ports_of(id), key=lambda port: str(port["name"]))
-        worn = self._public()
-        for place in wishes:
-            if ports[place]["id"] not in worn:
-                self._float(marks.description(token), ports[place]["id"])
+        wishes = [port for port, nic in zip(ports, spec.nics, strict=True) if nic.public]
+        worn = self._public() if wishes else {}
+        for port in wishes:
+            if port not in worn:
+                self._float(marks.description(token), port)

@@ -50,7 +50,10 @@ def metadata(labels: Mapping[str, str], token: str) -> dict[str, str]:
         if len(key) > MOST_CHARACTERS or len(value) > MOST_CHARACTERS:
             raise Invalid(f"label {key[:20]!r} is longer than {MOST_CHARACTERS} characters")
         if key.startswith(OURS) or not KEY.fullmatch(key):
-            raise Invalid(f"a label cannot be called {key[:40]!r} here")
+            raise Invalid(
+                f"a label cannot be called {key[:40]!r} here",
+                hint=f"Use letters, digits, blanks and -_:. and do not begin with {OURS}",
+            )
         if not VALUE.fullmatch(value):
             raise Invalid(f"label {key[:20]!r} has characters that are not kept here")
     return {**labels, TOKEN: token}

@@ -12,7 +12,7 @@ import requests
 from adapters.openstack import marks
 from adapters.openstack.base import Base
 from adapters.openstack.translate import servers
-from adapters.openstack.translate.states import fault
+from adapters.openstack.translate.states import fault, given_up
 from adapters.openstack.waiting import until
 from broker.errors import BrokerError, Conflict, NotFound, QuotaExceeded
 from broker.model import Instance
@@ -134,17 +134,17 @@ class Servers(Base):
         """
         asked = self._asked(id, action, about)
         if not done(self._idle(id, what)):
-            raise given_up(what, self._reason(id, asked.headers.get("x-openstack-request-id", "")))
+            raise self._given_up(id, what, asked.headers["x-openstack-request-id"])
 
-    def _reason(self, id: str, request: str) -> str:
-        """Return why nova gave up what was asked of it, as far as it tells."""
-        try:
-            told = self._session.get("compute", f"/servers/{id}/os-instance-actions/{request}")
-        except NotFound:
-            return ""
-        told = told["instanceAction"]
-        details = [event.get("details") for event in told["events"] if event["result"] == "Error"]
-        return str(next(filter(None, details), told["message"] or ""))
+    def _given_up(self, id: str, what: str, request: str) -> BrokerError:
+        path = f"/servers/{id}/os-instance-actions/{request}"
+        reason = given_up(self._session.get("compute", path)["instanceAction"])
+        kind: type[BrokerError] = QuotaExceeded if NO_ROOM in reason else Conflict
+        return kind(
+            f"nova gave up {what}: {reason}",
+            hint="Take another size or zone, or ask the operator, who finds it by the request",
+            request_id=request,
+        )
 
     def _act(self, id: str, action: str, about: object = None) -> Any:
         answer = self._asked(id, action, about)
@@ -153,15 +153,6 @@ class Servers(Base):
     def _asked(self, id: str, action: str, about: object) -> requests.Response:
         path = f"/servers/{id}/action"
         return self._session.request("compute", "POST", path, json={action: about})
-
-
-def given_up(what: str, reason: str) -> BrokerError:
-    """Return the error for what nova did not do, the server being as it was before."""
-    kind: type[BrokerError] = QuotaExceeded if NO_ROOM in reason else Conflict
-    return kind(
-        f"nova gave up {what}: {reason or 'it does not say why'}",
-        hint="Take another size or zone, or ask the operator",
-    )
 
 
 def failed(server: Mapping[str, Any]) -> BrokerError:

@@ -72,3 +72,12 @@ def fault(server: Mapping[str, Any]) -> str:
     """Return why a server is in ERROR, in nova's words."""
     told = server.get("fault") or {}
     return str(told.get("message") or "nova does not say why")
+
+
+def given_up(action: Mapping[str, Any]) -> str:
+    """Return why nova gave up an action: members are told where it failed, but hardly ever why."""
+    for event in action.get("events", ()):
+        if event["result"] == "Error":
+            where = f"it failed in {event['event']}, and only administrators are told why"
+            return str(event.get("details") or where)
+    return "nova does not say why"
