@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.openstack import marks
-from adapters.openstack.errors import calling
+from adapters.openstack.errors import calling, incomplete
 from adapters.openstack.images import Images
 from adapters.openstack.sink import ImageSink
 from adapters.openstack.source import ImageSource
 from broker.disks.contract import Sink, Source
-from broker.errors import Conflict, NotFound
+from broker.errors import NotFound
 
 
 class Disks(Images):
@@ -26,10 +26,7 @@ class Disks(Images):
             marks.id_of(id, "disk")
             if image := self._found("image", f"/images/{id}"):
                 if image["status"] != "active":
-                    raise Conflict(
-                        f"image {id} is {image['status']}: it has not all of its bytes",
-                        hint="Wait for its upload, or delete it",
-                    )
+                    raise incomplete(image)
                 return ImageSource(self._session, image, lambda: None)
             name = f"{marks.TEMPORARY}{id}"
             if self._found("block_storage", f"/snapshots/{id}"):

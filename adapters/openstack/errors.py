@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import requests
 from keystoneauth1 import exceptions as auth
@@ -130,6 +131,14 @@ def missing(service: str, region: str | None) -> ConfigError:
         hint="Check `region`, here and in clouds.yaml, or ask the operator for the endpoint",
         provider=PROVIDER,
         code="EndpointNotFound",
+    )
+
+
+def incomplete(image: Mapping[str, Any]) -> Conflict:
+    """Return the error for an image whose upload is under way, or was never ended."""
+    return Conflict(
+        f"image {image['id']} is {image['status']}: it has not all of its bytes",
+        hint="Wait for its upload, or delete it",
     )
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 from adapters.openstack import marks
 from adapters.openstack.addresses import Addresses
+from adapters.openstack.errors import incomplete
 from adapters.openstack.key_pairs import key_path
 from adapters.openstack.servers import Servers
 from adapters.openstack.translate.networks import CLOSED, port_wish
 from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
-from broker.errors import BrokerError, Conflict, Invalid, Unsupported
+from broker.errors import BrokerError, Invalid, Unsupported
 from broker.model import Arch, Bus, Firmware, InstanceSpec, VolumeSpec
 
 _UNPRINTED = r"\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ud800-\U0010ffff"
@@ -63,7 +64,7 @@ class Launch(Volumes, Servers, Addresses):
         for disk in disks:
             image = self._session.get("image", f"/images/{marks.id_of(disk, 'disk')}")
             if image["status"] != "active":
-                raise Conflict(f"disk {disk} is {image['status']}: it has not all of its bytes")
+                raise incomplete(image)
         if spec.key_pair:
             self._session.get("compute", key_path(spec.key_pair))
         for nic in spec.nics:
