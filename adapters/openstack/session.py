@@ -167,13 +167,16 @@ class Session:
         url = config.get_endpoint(kind)
         if url is None:
             auth: Any = session.auth
-            told = auth.get_endpoint_data(
-                session,
-                service_type=kind,
-                region_name=region,
-                interface=config.get_interface(kind),
-                discover_versions=False,
-            )
+            try:
+                told = auth.get_endpoint_data(
+                    session,
+                    service_type=kind,
+                    region_name=region,
+                    interface=config.get_interface(kind),
+                    discover_versions=False,
+                )
+            except EndpointNotFound:
+                told = None
             if told is None:
                 return missing(service, region)
             url = told.url
