@@ -285,6 +285,7 @@ states = st.builds(
     allocated=maybe() | booleans,
     task=maybe() | text,
     native=text,
+    reason=maybe() | text,
     observed_at=times,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from adapters.openstack.errors import calling
 from adapters.openstack.hosts import Hosts
@@ -46,10 +47,13 @@ class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
         with calling("check account"):
             # authenticates, and is answered without a look at any server
             self._session.get("compute", "/limits")
-            connection = self._session.connection
+            session = self._session.connection.session
+            # what keystone says, not clouds.yaml: that names neither for application credentials
+            auth: Any = session.auth
+            who = auth.get_access(session)
             return (
-                f"project {connection.current_project.name} as {connection.auth.get('username')}"
-                f" in region {connection.config.get_region_name()},"
+                f"project {who.project_name} as {who.username}"
+                f" in region {self._session.connection.config.get_region_name()},"
                 f" compute {self._session.microversion('compute')}"
             )
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from adapters.openstack import marks
-from adapters.openstack.base import Base
+from adapters.openstack.base import ROUTER, Base
 from adapters.openstack.errors import calling
+from adapters.openstack.session import Session
 from adapters.openstack.translate.networks import public_address
-from broker.errors import Conflict, NotFound, Unsupported
+from broker.errors import ConfigError, Conflict, NotFound, Unsupported
 from broker.model import PublicAddress
 
 
@@ -20,7 +21,7 @@ class Addresses(Base):
     def public_addresses(self) -> list[PublicAddress]:
         """Return every floating address held; complete, or an error is raised."""
         with calling("list public addresses"):
-            found = list(self._session.listed("network", "/floatingips", "floatingips"))
+            found = list(self._routing("floatingips"))
             on = {}
             if any(each["port_id"] for each in found):
                 ports = self._session.listed("network", "/ports", "ports")
@@ -31,9 +32,8 @@ class Addresses(Base):
         """Take a new address. The same token twice takes one."""
         with calling("create public address"):
             mark = marks.description(token)
-            found = self._one("floatingips", mark) or self._make(
-                "floatingip", {"floating_network_id": self._outside(), "description": mark}
-            )
+            known = next(self._routing("floatingips", description=mark), None)
+            found = known["id"] if known else self._float(mark)
             told = self._session.get("network", f"/floatingips/{found}")["floatingip"]
             port = told["port_id"]
             return public_address(told, self._device(port) if port else None)
@@ -60,34 +60,32 @@ class Addresses(Base):
     def _outside(self) -> str:
         """Return the network floating addresses and routers' gateways are of."""
         wanted = self._session.settings.external_network
-        known = list(
-            self._session.listed("network", "/networks", "networks", **{"router:external": True})
-        )
-        for each in known:
-            if wanted in (None, each["id"], each["name"]):
-                return str(each["id"])
+        known = ways_out(self._session)
+        names = ", ".join(each["name"] for each in known)
         if wanted:
-            raise NotFound(
-                f"there is no external network {wanted}",
-                hint=f"There are: {', '.join(each['name'] for each in known) or 'none'}",
+            known = [each for each in known if wanted in (each["id"], each["name"])]
+        elif len(known) > 1:
+            known = [each for each in known if each.get("is_default")] or known
+        if len(known) == 1:
+            return str(known[0]["id"])
+        if known:
+            raise ConfigError(
+                f"{len(known)} external networks could be meant: {names}",
+                hint="Name one as `external_network` of the account",
             )
+        if wanted and names:
+            raise NotFound(f"there is no external network {wanted}", hint=f"There are: {names}")
         raise Unsupported("this deployment shows no external network: there is no way out")
 
-    def _float(self, port: str, token: str) -> None:
-        """Take an address for a port."""
-        self._make(
-            "floatingip",
-            {
-                "floating_network_id": self._outside(),
-                "port_id": port,
-                "description": marks.description(token),
-            },
-        )
+    def _float(self, mark: str, port: str | None = None) -> str:
+        """Take an address, for a port where one is named."""
+        wish = {"floating_network_id": self._outside(), "description": mark}
+        return self._make("floatingip", wish | ({"port_id": port} if port else {}))
 
     def _give_back_public(self, ports: Iterable[Mapping[str, Any]]) -> None:
         """Give back the addresses that were taken together with these ports of a machine."""
         for mark in {port["description"] for port in ports}:
-            for each in self._marked("floatingips", mark):
+            for each in self._routing("floatingips", description=mark):
                 self._session.delete("network", f"/floatingips/{each['id']}")
 
     def _device(self, port: str) -> str | None:
@@ -99,9 +97,21 @@ class Addresses(Base):
         listed = self._session.listed("network", f"/{member}", member, description=mark)
         return list(listed)
 
+    def _waiting_ports(self, token: str) -> list[Mapping[str, Any]]:
+        """Return the cards made for a server that has not come, or failed before it had them."""
+        marked = self._marked("ports", marks.description(token))
+        return [port for port in marked if not port["device_id"]]
+
     def _one(self, member: str, mark: str) -> str | None:
         return next((str(each["id"]) for each in self._marked(member, mark)), None)
 
     def _make(self, what: str, wish: Mapping[str, object]) -> str:
         made = self._session.post("network", f"/{what}s", {what: wish})
         return str(made[what]["id"])
+
+
+def ways_out(session: Session) -> list[Mapping[str, Any]]:
+    """Return the networks that lead outside; none where neutron does not route."""
+    if ROUTER not in session.extensions:
+        return []
+    return list(session.listed("network", "/networks", "networks", **{"router:external": True}))

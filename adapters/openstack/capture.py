@@ -11,9 +11,9 @@ from adapters.openstack import marks
 from adapters.openstack.power import STOPPED
 from adapters.openstack.sink import FORMATS
 from adapters.openstack.snapshots import Snapshots
-from adapters.openstack.volumes import MADE_SECONDS
+from adapters.openstack.volumes import patience
 from adapters.openstack.waiting import until
-from broker.errors import Conflict, Invalid, NotFound
+from broker.errors import Conflict, Invalid, NotFound, Unsupported
 from broker.model import GIB, VolumeSpec
 
 
@@ -27,6 +27,7 @@ class Capture(Snapshots):
         and a volume made of that, and uploaded: both are gone when this returns.
         """
         told = self._volume(volume)
+        _must_be_plain(told)
         if told["status"] == "reserved":
             raise Conflict(
                 f"volume {volume} belongs to a shelved instance: cinder reads none of those",
@@ -73,7 +74,8 @@ class Capture(Snapshots):
             spec = VolumeSpec(name=name, size=told["size"] * GIB)
             copied = self._new_volume(spec, told["size"], {}, {"snapshot_id": snapshot})
             stack.callback(self._drop_volume, copied)
-            self._ready_volume(copied)
+            self._ready_volume(copied, told["size"])
+            _must_be_plain(self._volume(copied))
             with ExitStack() as described:
                 self._describe(copied, properties, described)
                 return self._upload(copied, name, "available")
@@ -83,17 +85,44 @@ class Capture(Snapshots):
         wish: dict[str, object] = {
             "image_name": name,
             "container_format": "bare",
-            "disk_format": next(each for each in FORMATS if each in self._formats()),
+            "disk_format": self._stream_format(),
             "visibility": "private",
             "force": status != "available",
         }
         made = self._session.post(
             "block_storage", f"/volumes/{volume}/action", {"os-volume_upload_image": wish}
         )
-        image = str(made["os-volume_upload_image"]["image_id"])
-        self._uploaded(image)
-        self._settle_volume(volume, status, MADE_SECONDS)
+        told = made["os-volume_upload_image"]
+        image = str(told["image_id"])
+        with ExitStack() as stack:
+            stack.callback(self._drop_image, image)
+            # cinder lets go of the volume when it has given up, too: the image alone would not tell
+            self._settle_volume(volume, status, patience(told["size"]))
+            self._must_be_whole(image)
+            stack.pop_all()
         return image
+
+    def _must_be_whole(self, id: str) -> None:
+        try:
+            status = self._image(id)["status"]
+        except NotFound:
+            status = "gone"
+        if status != "active":
+            raise Conflict(
+                f"cinder gave up uploading a volume: its image {id} is {status}",
+                hint="See that glance has room for it, or ask the operator for cinder's log",
+            )
+
+    def _stream_format(self) -> str:
+        """Return the best format for a disk; Unsupported where glance takes none of ours."""
+        taken = self._formats()
+        for each in FORMATS:
+            if each in taken:
+                return each
+        raise Unsupported(
+            f"this deployment's glance takes neither {' nor '.join(FORMATS)} images",
+            hint=f"The operator can add {FORMATS[0]} to glance's disk_formats",
+        )
 
     def _formats(self) -> frozenset[str]:
         """Return the disk formats this deployment's glance takes."""
@@ -105,12 +134,31 @@ class Capture(Snapshots):
         return found
 
     def _uploaded(self, id: str) -> Mapping[str, Any]:
-        """Wait until an image has all its bytes."""
+        """Return an image once it has all its bytes."""
 
         def look() -> Mapping[str, Any]:
-            told = self._image(id)
+            try:
+                told = self._image(id)
+            except NotFound as error:
+                raise Conflict(f"image {id} went away: its upload failed") from error
             if told["status"] in ("killed", "deleted", "pending_delete", "deactivated"):
                 raise Conflict(f"image {id} is {told['status']}: its upload failed")
             return told
 
-        return until(look, lambda told: told["status"] == "active", f"image {id}", MADE_SECONDS)
+        seconds = patience(look()["min_disk"])
+        return until(look, lambda told: told["status"] == "active", f"image {id}", seconds)
+
+    def _drop_image(self, id: str) -> None:
+        """Delete; quiet when it is gone, or when a deployment's volumes are clones of it."""
+        with contextlib.suppress(NotFound):
+            marks.id_of(id, "image")
+            with contextlib.suppress(Conflict):
+                self._session.delete("image", f"/images/{id}")
+
+
+def _must_be_plain(volume: Mapping[str, Any]) -> None:
+    if volume.get("encrypted"):
+        raise Unsupported(
+            f"volume {volume['id']} is encrypted, and cinder gives its bytes out as they are",
+            hint="Copy it in the guest to a volume of a type without encryption",
+        )

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.openstack import marks
-from adapters.openstack.errors import calling
+from adapters.openstack.errors import calling, incomplete
 from adapters.openstack.images import Images
-from adapters.openstack.sink import FORMATS, ImageSink
+from adapters.openstack.sink import ImageSink
 from adapters.openstack.source import ImageSource
 from broker.disks.contract import Sink, Source
-from broker.errors import Conflict, NotFound, Unsupported
+from broker.errors import NotFound
 
 
 class Disks(Images):
@@ -21,19 +21,20 @@ class Disks(Images):
     """
 
     def open_source(self, id: str) -> Source:
-        """Open a volume, a snapshot or an image, from one consistent point."""
+        """Open a volume, a snapshot, an image or a server's own disk, from one consistent point."""
         with calling("open disk"):
             marks.id_of(id, "disk")
             if image := self._found("image", f"/images/{id}"):
                 if image["status"] != "active":
-                    raise Conflict(
-                        f"image {id} is {image['status']}: it has not all of its bytes",
-                        hint="Wait for its upload, or delete it",
-                    )
+                    raise incomplete(image)
                 return ImageSource(self._session, image, lambda: None)
             name = f"{marks.TEMPORARY}{id}"
             if self._found("block_storage", f"/snapshots/{id}"):
                 made = self._capture_snapshot(id, name, {})
+            elif server := self._found("compute", f"/servers/{id}"):
+                # it would have the marks of the image that the server was made from
+                unmarked = {marks.IMAGE_TOKEN: name, marks.IMAGE_ROLE: "reading"}
+                made = self._capture_server(server["server"], name, unmarked)
             else:
                 made = self._capture(id, name, {})
             return ImageSource(self._session, self._image(made), lambda: self._drop_image(made))
@@ -50,15 +51,9 @@ class Disks(Images):
                 if known["status"] == "active" or not _was_written(known):
                     return ImageSink(self._session, known, self._drop_image)
                 self._drop_image(known["id"])
-            taken = [each for each in FORMATS if each in self._formats()]
-            if not taken:
-                raise Unsupported(
-                    f"this deployment's glance takes neither {' nor '.join(FORMATS)} images",
-                    hint=f"The operator can add {FORMATS[0]} to glance's disk_formats",
-                )
             wish = {
                 "name": name,
-                "disk_format": taken[0],
+                "disk_format": self._stream_format(),
                 "container_format": "bare",
                 "min_disk": whole,
                 "visibility": "private",

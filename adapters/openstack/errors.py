@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import requests
 from keystoneauth1 import exceptions as auth
@@ -133,6 +134,14 @@ def missing(service: str, region: str | None) -> ConfigError:
     )
 
 
+def incomplete(image: Mapping[str, Any]) -> Conflict:
+    """Return the error for an image whose upload is under way, or was never ended."""
+    return Conflict(
+        f"image {image['id']} is {image['status']}: it has not all of its bytes",
+        hint="Wait for its upload, or delete it",
+    )
+
+
 @contextmanager
 def calling(operation: str) -> Iterator[None]:
     """Let only ``broker.errors`` out of the calls inside. ``operation`` is what was tried."""
@@ -165,7 +174,9 @@ def _kind_of(error: Exception) -> tuple[type[BrokerError], str]:
             return ConfigError, "The catalogue has no such service there: check `region`"
         case sdk.ConfigException() | auth.MissingRequiredOptions() | auth.NoMatchingPlugin():
             return ConfigError, "Check the cloud's entry in clouds.yaml"
-        case auth.ConnectFailure() | requests.RequestException() | OSError():
+        case auth.ConnectFailure():
+            return Transient, "See whether the service is up, and where clouds.yaml looks for it"
+        case requests.RequestException() | OSError():
             return Transient, ""
         case _ if status in (401, 403):
             return AccessDenied, _HINTS[AccessDenied]

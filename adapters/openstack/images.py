@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,8 @@ from adapters.openstack.errors import calling
 from adapters.openstack.power import STOPPED
 from adapters.openstack.servers import Servers
 from adapters.openstack.translate import volumes
-from broker.errors import Conflict, NotFound
+from adapters.openstack.translate.servers import image_of
+from broker.errors import Conflict
 from broker.model import Image
 
 
@@ -33,9 +33,8 @@ class Images(Capture, Servers):
         """Make an image of a stopped instance's boot disk. The same token twice makes one."""
         with calling("create image"):
             known = self._images_with(token)
-            return volumes.image(
-                self._uploaded(known[0]["id"] if known else self._copied(instance, name, token))
-            )
+            made = known[0]["id"] if known else self._copied(instance, name, token)
+            return volumes.image(self._uploaded(made))
 
     def delete_image(self, id: str) -> None:
         """Delete; quiet when it is gone, or when a deployment's volumes are clones of it."""
@@ -47,13 +46,29 @@ class Images(Capture, Servers):
         server = self._server(instance)
         if server["OS-EXT-STS:vm_state"] not in STOPPED:
             raise Conflict(f"{instance} is {server['status']}", hint="Stop it first")
-        disks = self._told(server, self._volumes_of(server), [], {}).volumes
+        marked = {marks.IMAGE_TOKEN: token}
+        if image_of(server):
+            return self._capture_server(server, name, marked)
+        disks = self._shown(server).volumes
         if not disks:
-            made = self._act(
-                instance, "createImage", {"name": name, "metadata": {marks.IMAGE_TOKEN: token}}
+            raise Conflict(f"{instance} has no disk")
+        return self._capture(disks[0], name, marked)
+
+    def _capture_server(
+        self, server: Mapping[str, Any], name: str, properties: Mapping[str, str]
+    ) -> str:
+        """Return the id of an image of the disk that lives and dies with the server."""
+        own = server["id"]
+        if server["OS-EXT-STS:vm_state"].startswith("shelved"):
+            raise Conflict(
+                f"the disk of {own} is packed away: it is shelved",
+                hint="Start the instance, then stop it without deallocating it",
             )
-            return str(made["image_id"])
-        return self._capture(disks[0], name, {marks.IMAGE_TOKEN: token})
+        made = self._act(own, "createImage", {"name": name, "metadata": dict(properties)})
+        image = str(made["image_id"])
+        self._uploaded(image)
+        self._idle(own, f"the image of {own}")
+        return image
 
     def _images_with(self, token: str) -> list[Mapping[str, Any]]:
         listed = self._session.listed("image", "/images", "images", **{marks.IMAGE_TOKEN: token})
@@ -61,12 +76,6 @@ class Images(Capture, Servers):
 
     def _own_images(self) -> list[Mapping[str, Any]]:
         return list(self._session.listed("image", "/images", "images", owner=self._session.project))
-
-    def _drop_image(self, id: str) -> None:
-        with contextlib.suppress(NotFound):
-            marks.id_of(id, "image")
-            with contextlib.suppress(Conflict):  # volumes cloned from it hold on to it
-                self._session.delete("image", f"/images/{id}")
 
 
 def _is_passing(told: Mapping[str, Any]) -> bool:

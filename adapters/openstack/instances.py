@@ -9,13 +9,13 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.launch import Launch
-from adapters.openstack.power import Power
+from adapters.openstack.power import Power, is_in
 from adapters.openstack.servers import SECONDS, failed
 from adapters.openstack.translate import flavors
 from adapters.openstack.translate.servers import volumes_of
 from adapters.openstack.waiting import gone, until
 from broker.errors import Conflict, Invalid, NotFound
-from broker.model import Instance, InstanceSpec, Offer, Size
+from broker.model import Arch, Instance, InstanceSpec, Offer, Size
 
 
 class Instances(Launch, Power):
@@ -30,6 +30,7 @@ class Instances(Launch, Power):
             for port in self._session.listed("network", "/ports", "ports"):
                 ports.setdefault(port["device_id"], []).append(port)
             public = self._public()
+            images = self._images_of(servers)
             return [
                 self._told(
                     server,
@@ -37,6 +38,7 @@ class Instances(Launch, Power):
                     [known[volume] for volume in volumes_of(server) if volume in known],
                     ports.get(server["id"], []),
                     public,
+                    images,
                 )
                 for server in servers
             ]
@@ -60,7 +62,6 @@ class Instances(Launch, Power):
                 flavor = self._flavor(spec.size, offer)
                 server = self._launch(spec, disks, flavor, token)
             self._wait_until_up(server["id"])
-            self._give_public(server["id"], spec, token)
             return self._shown(self._server(server["id"]))
 
     def resize_instance(self, id: str, size: Size, *, offer: str | None = None) -> None:
@@ -76,8 +77,7 @@ class Instances(Launch, Power):
                 if server["flavor"]["original_name"] == flavor["name"]:
                     self._confirm(id)
                     return
-                self._act(id, "revertResize")
-                self._settled(id, lambda told: told["status"] != "VERIFY_RESIZE", "the way back")
+                self._do(id, "revertResize", is_in("stopped", "active"), "the way back")
                 server = self._server(id)
             if server["flavor"]["original_name"] == flavor["name"]:
                 return
@@ -85,15 +85,19 @@ class Instances(Launch, Power):
                 raise Conflict(
                     f"{id} is {server['status']}", hint="Stop it, without deallocating it, first"
                 )
-            self._act(id, "resize", {"flavorRef": flavor["id"]})
-            self._settled(id, lambda told: told["status"] == "VERIFY_RESIZE", "the resize")
+            about = {"flavorRef": flavor["id"]}
+            self._do(id, "resize", is_in("resized"), f"the resize of {id}", about)
             self._confirm(id)
 
     def delete_instance(self, id: str, *, keep_volumes: bool = False) -> None:
         """Delete the machine and, unless told otherwise, its volumes; quiet when it is gone."""
         with calling("delete instance"), contextlib.suppress(NotFound):
-            server = self._server(id)
-            ports = [port for port in self._ports_of(id) if marks.is_ours(port)]
+            try:
+                server = self._server(id)
+            except NotFound:
+                self._drop_waiting_port(id)
+                return
+            ports = self._cards_of(server)
             if server["status"] != "SOFT_DELETED":
                 volumes = self._decide_volumes(id, delete=not keep_volumes)
                 self._session.delete("compute", f"/servers/{id}")
@@ -103,6 +107,18 @@ class Instances(Launch, Power):
             self._give_back_public(ports)
             for port in ports:
                 self._session.delete("network", f"/ports/{port['id']}")
+
+    def _cards_of(self, server: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Return the cards we made for a server, also those that one which failed does not have."""
+        ports = [port for port in self._ports_of(server["id"]) if marks.is_ours(port)]
+        token = server["metadata"].get(marks.TOKEN)
+        return [*ports, *self._waiting_ports(token)] if token else ports
+
+    def _drop_waiting_port(self, id: str) -> None:
+        """Delete a card of ours whose server has not come: `made` tells it for the server."""
+        told = self._session.get("network", f"/ports/{marks.id_of(id, 'card')}")["port"]
+        if marks.is_ours(told) and not told["device_id"]:
+            self._session.delete("network", f"/ports/{id}")
 
     def sizes(self) -> list[Offer]:
         """Return the flavors."""
@@ -119,12 +135,18 @@ class Instances(Launch, Power):
         """Return the flavor by its name, or the one that is exactly the size."""
         known = self._flavors()
         for flavor in known:
-            exact = (flavor["vcpus"], flavor["ram"]) == (size.vcpus, size.memory)
-            if flavor["name"] == offer or (offer is None and exact):
+            if flavor["name"] == offer or (offer is None and self._is_exactly(flavor, size)):
                 return flavor
         names = ", ".join(sorted(flavor["name"] for flavor in known))
         wanted = offer or f"{size.vcpus} vCPUs and {size.memory} MiB"
         raise Invalid(f"there is no flavor {wanted}", hint=f"Choose one of {names}")
+
+    def _is_exactly(self, flavor: Mapping[str, Any], size: Size) -> bool:
+        """Tell whether a flavor is of a size; one that does not tell its architecture may be."""
+        offer = flavors.offer(flavor, self._session.settings.architecture)
+        either = Arch.UNKNOWN in (offer.size.arch, size.arch)
+        told = offer.size.model_copy(update={"arch": size.arch}) if either else offer.size
+        return told == size and not offer.bare_metal
 
     def _confirm(self, id: str) -> None:
         self._act(id, "confirmResize")

@@ -29,7 +29,7 @@ class KeyPairs(Base):
                     self._session.post("compute", "/os-keypairs", {"keypair": wish})["keypair"]
                 )
             except Conflict:
-                known = _told(self._session.get("compute", _path(spec.name))["keypair"])
+                known = _told(self._session.get("compute", key_path(spec.name))["keypair"])
                 if known.public_key != spec.public_key:
                     raise
                 return known
@@ -37,10 +37,11 @@ class KeyPairs(Base):
     def delete_key_pair(self, id: str) -> None:
         """Delete; quiet when it is gone."""
         with calling("delete key pair"):
-            self._session.delete("compute", _path(id))
+            self._session.delete("compute", key_path(id))
 
 
-def _path(name: str) -> str:
+def key_path(name: str) -> str:
+    """Return where nova keeps a key pair."""
     return f"/os-keypairs/{quote(name, safe='')}"
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from adapters.openstack import marks
 from adapters.openstack.addresses import Addresses
+from adapters.openstack.errors import incomplete
+from adapters.openstack.key_pairs import key_path
 from adapters.openstack.servers import Servers
 from adapters.openstack.translate.networks import CLOSED, port_wish
 from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
-from broker.errors import BrokerError, Conflict, Invalid, Unsupported
+from broker.errors import BrokerError, Invalid, Unsupported
 from broker.model import Arch, Bus, Firmware, InstanceSpec, VolumeSpec
 
 _UNPRINTED = r"\x00-\x1f\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ud800-\U0010ffff"
@@ -56,11 +59,14 @@ class Launch(Volumes, Servers, Addresses):
             raise Invalid(f"nova takes no such name: {spec.name!r}")
         if spec.user_data and len(spec.user_data.encode()) > USER_DATA_MOST:
             raise Invalid(f"user data is over {USER_DATA_MOST} bytes")
-        marks.metadata(spec.labels, "")
+        for labels in (spec.labels, *(volume.labels for volume in spec.volumes)):
+            marks.metadata(labels, "")
         for disk in disks:
             image = self._session.get("image", f"/images/{marks.id_of(disk, 'disk')}")
             if image["status"] != "active":
-                raise Conflict(f"disk {disk} is {image['status']}: it has not all of its bytes")
+                raise incomplete(image)
+        if spec.key_pair:
+            self._session.get("compute", key_path(spec.key_pair))
         for nic in spec.nics:
             self._session.get("network", f"/networks/{marks.id_of(nic.network, 'network')}")
             for firewall in set(nic.firewalls) - {CLOSED}:
@@ -72,8 +78,22 @@ class Launch(Volumes, Servers, Addresses):
     def _launch(
         self, spec: InstanceSpec, disks: Sequence[str], flavor: Mapping[str, Any], token: str
     ) -> Mapping[str, Any]:
-        volumes = self._make_volumes(spec, disks, token)
-        ports = self._make_ports(spec, token)
+        with self._all_or_nothing(token):
+            volumes = self._make_volumes(spec, disks, token)
+            ports = self._make_ports(spec, token)
+            self._give_public(ports, spec, token)
+            wish = self._server_wish(spec, volumes, ports, flavor, token)
+            made: Mapping[str, Any] = self._session.post("compute", "/servers", {"server": wish})
+        return made["server"]  # type: ignore[no-any-return]
+
+    def _server_wish(
+        self,
+        spec: InstanceSpec,
+        volumes: Sequence[str],
+        ports: Sequence[str],
+        flavor: Mapping[str, Any],
+        token: str,
+    ) -> dict[str, object]:
         wish: dict[str, object] = {
             "name": spec.name,
             "flavorRef": flavor["id"],
@@ -98,14 +118,29 @@ class Launch(Volumes, Servers, Addresses):
             wish["user_data"] = base64.b64encode(spec.user_data.encode()).decode()
             # where no metadata service can be reached the guest finds it on this drive
             wish["config_drive"] = True
+        return wish
+
+    @contextmanager
+    def _all_or_nothing(self, token: str) -> Iterator[None]:
+        """Clear up the parts of a server that will not be made: another try is not worth it."""
         try:
-            made: Mapping[str, Any] = self._session.post("compute", "/servers", {"server": wish})
+            yield
         except BrokerError as error:
             if not error.retryable:
-                for port in ports:
-                    self._session.delete("network", f"/ports/{port}")
+                try:
+                    self._drop_parts(token)
+                except BrokerError as left:
+                    error.add_note(f"what was made for it is still there: {left}")
             raise
-        return made["server"]  # type: ignore[no-any-return]
+
+    def _drop_parts(self, token: str) -> None:
+        for address in self._routing("floatingips", description=marks.description(token)):
+            self._session.delete("network", f"/floatingips/{address['id']}")
+        for port in self._waiting_ports(token):
+            self._session.delete("network", f"/ports/{port['id']}")
+        for volume in self._volumes_with(token):
+            if PLACE in volume["metadata"]:
+                self._drop_volume(volume["id"])
 
     def _make_volumes(self, spec: InstanceSpec, disks: Sequence[str], token: str) -> list[str]:
         """Return the volumes, made beside each other; what an earlier try made is taken."""
@@ -117,7 +152,7 @@ class Launch(Volumes, Servers, Addresses):
             for place, (disk, wish) in enumerate(zip(disks, spec.volumes, strict=True))
         ]
         for place, (volume, wish) in enumerate(zip(made, spec.volumes, strict=True)):
-            self._ready_volume(volume)
+            self._ready_volume(volume, gib(wish.size))
             self._forget_disk(volume)
             if place == 0:
                 self._tell_hypervisor(volume, wish, spec)
@@ -126,8 +161,8 @@ class Launch(Volumes, Servers, Addresses):
     def _volume_from(self, disk: str, wish: VolumeSpec, token: str, place: int) -> str:
         image = self._session.get("image", f"/images/{disk}")
         size = max(gib(wish.size), image.get("min_disk") or 0)
-        extra: dict[str, object] = {"imageRef": disk}
-        return self._new_volume(wish, size, {marks.TOKEN: token, PLACE: str(place)}, extra)
+        metadata = {**marks.metadata(wish.labels, token), PLACE: str(place)}
+        return self._new_volume(wish, size, metadata, {"imageRef": disk})
 
     def _forget_disk(self, volume: str) -> None:
         """Take off the disk's marks: cinder would give them to every image made of the volume."""
@@ -156,21 +191,12 @@ class Launch(Volumes, Servers, Addresses):
     def _make_ports(self, spec: InstanceSpec, token: str) -> list[str]:
         """Return the ports of the cards; what an earlier try made is taken."""
         mark = marks.description(token)
-        known = {
-            port["name"]: port["id"]
-            for port in self._session.listed("network", "/ports", "ports", description=mark)
-        }
+        known = {port["name"]: str(port["id"]) for port in self._marked("ports", mark)}
         made: list[str] = []
         for place, nic in enumerate(spec.nics):
             name = f"interop-{place:02}"
             if name not in known:
-                body = {"port": port_wish(nic, name, mark)}
-                try:
-                    known[name] = self._session.post("network", "/ports", body)["port"]["id"]
-                except BrokerError:
-                    for port in made:
-                        self._session.delete("network", f"/ports/{port}")
-                    raise
+                known[name] = self._make("port", port_wish(nic, name, mark))
             made.append(known[name])
         return made
 
@@ -184,13 +210,10 @@ class Launch(Volumes, Servers, Addresses):
             CARDS_SECONDS,
         )
 
-    def _give_public(self, id: str, spec: InstanceSpec, token: str) -> None:
+    def _give_public(self, ports: Sequence[str], spec: InstanceSpec, token: str) -> None:
         """Give each card that asks for one a floating address. May be called twice."""
-        wishes = [place for place, nic in enumerate(spec.nics) if nic.public]
-        if not wishes:
-            return
-        ports = sorted(self._ports_of(id), key=lambda port: str(port["name"]))
-        worn = self._public()
-        for place in wishes:
-            if ports[place]["id"] not in worn:
-                self._float(ports[place]["id"], token)
+        wishes = [port for port, nic in zip(ports, spec.nics, strict=True) if nic.public]
+        worn = self._public() if wishes else {}
+        for port in wishes:
+            if port not in worn:
+                self._float(marks.description(token), port)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from adapters.openstack import marks
+from adapters.openstack.addresses import ways_out
 from adapters.openstack.launch import DISKS, NAME, NAME_MOST, NICS, USER_DATA_MOST
 from adapters.openstack.platform import PLATFORM
 from adapters.openstack.session import NEWEST, Service, Session
@@ -39,13 +40,15 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
             max_count=marks.MOST if metadata < 0 else min(marks.MOST, metadata - marks.RESERVED),
             max_key=marks.MOST_CHARACTERS,
             max_value=marks.MOST_CHARACTERS,
+            key_pattern=rf"(?!{marks.OURS}){marks.KEY.pattern}",
+            value_pattern=marks.VALUE.pattern,
         ),
         firewall=firewall(session.extensions),
         user_data_max=USER_DATA_MOST,
         any_size=False,
         sets_mac=True,
         sets_private_address=True,
-        public_addresses=True,
+        public_addresses=bool(ways_out(session)),
         quotas=quotas(
             compute,
             session.get("block_storage", "/limits")["limits"]["absolute"],

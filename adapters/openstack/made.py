@@ -19,6 +19,8 @@ class Makings(Disks, Networks, Firewalls):
             mark = marks.description(token)
             server = self._with_token(token)
             found = [(Kind.INSTANCE, server["id"])] if server else []
+            # a card that waits for its server stands for it: it may be all there is
+            found += [(Kind.INSTANCE, port["id"]) for port in self._waiting_ports(token)]
             for image in self._images_with(token):
                 disk = image.get(marks.IMAGE_ROLE) == marks.DISK
                 found.append((Kind.DISK if disk else Kind.IMAGE, image["id"]))
@@ -26,6 +28,6 @@ class Makings(Disks, Networks, Firewalls):
             found += [(Kind.SNAPSHOT, each["id"]) for each in self._snapshots_with(token)]
             found += [(Kind.NETWORK, each["id"]) for each in self._marked("networks", mark)]
             found += [(Kind.FIREWALL, each["id"]) for each in self._groups_with(token)]
-            for address in self._marked("floatingips", mark):
+            for address in self._routing("floatingips", description=mark):
                 found.append((Kind.PUBLIC_ADDRESS, address["id"]))
             return [Made(kind=kind, id=each) for kind, each in found]

@@ -29,6 +29,9 @@ MOST, MOST_CHARACTERS = 124, 255
 KEY = re.compile(r"[a-zA-Z0-9\-_:. ]+")
 """What nova takes as a key (nova/api/validation/parameter_types.py); cinder takes more."""
 
+VALUE = re.compile(r"[^\ud800-\udfff\U00010000-\U0010ffff]*")
+"""The services' tables hold no character beyond U+FFFF, and answer one with an error of theirs."""
+
 UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 
@@ -47,7 +50,12 @@ def metadata(labels: Mapping[str, str], token: str) -> dict[str, str]:
         if len(key) > MOST_CHARACTERS or len(value) > MOST_CHARACTERS:
             raise Invalid(f"label {key[:20]!r} is longer than {MOST_CHARACTERS} characters")
         if key.startswith(OURS) or not KEY.fullmatch(key):
-            raise Invalid(f"a label cannot be called {key[:40]!r} here")
+            raise Invalid(
+                f"a label cannot be called {key[:40]!r} here",
+                hint=f"Use letters, digits, blanks and -_:. and do not begin with {OURS}",
+            )
+        if not VALUE.fullmatch(value):
+            raise Invalid(f"label {key[:20]!r} has characters that are not kept here")
     return {**labels, TOKEN: token}
 
 

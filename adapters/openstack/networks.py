@@ -81,7 +81,7 @@ class Networks(Addresses):
                     self._session.delete("network", f"/ports/{port['id']}")
             routers = {port["device_id"] for port in ports if port["device_owner"] in ROUTED}
             if mark.startswith(marks.TOKEN):
-                routers |= {each["id"] for each in self._marked("routers", mark)}
+                routers |= {each["id"] for each in self._routing("routers", description=mark)}
             for router in routers:
                 self._drop_router(router)
             # last, so that what is left of the others can still be found
@@ -96,9 +96,7 @@ class Networks(Addresses):
     def _with_a_way_out(self, id: str | None = None) -> set[str]:
         """Return the networks that have a router which leads outside."""
         leading = {
-            router["id"]
-            for router in self._session.listed("network", "/routers", "routers")
-            if router["external_gateway_info"]
+            router["id"] for router in self._routing("routers") if router["external_gateway_info"]
         }
         only = {"network_id": id} if id else {}
         return {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from adapters.openstack.errors import calling
 from adapters.openstack.servers import Servers
 from broker.errors import Conflict, NotFound
 from broker.model import StopMode
 
-STOPPED = frozenset({"stopped", "shelved", "shelved_offloaded"})
+SHELVED = frozenset({"shelved", "shelved_offloaded"})
+STOPPED = SHELVED | {"stopped"}
 
 STARTS = {
     "stopped": "os-start",
@@ -36,30 +40,20 @@ class Power(Servers):
         with calling("stop instance"):
             state = self._state(id)
             if mode is StopMode.DEALLOCATE:
-                if state != "shelved_offloaded":
-                    self._act(id, "shelveOffload" if state == "shelved" else "shelve")
-                    self._settled(
-                        id,
-                        lambda told: told["OS-EXT-STS:vm_state"] == "shelved_offloaded",
-                        f"shelving {id}",
-                    )
+                self._shelve(id, state)
                 return
             if state in STOPPED:
                 return
             if state in ("paused", "suspended"):
                 # nova stops only what runs
                 self._start(id)
-            self._act(id, "os-stop")
-            self._settled(
-                id, lambda told: told["OS-EXT-STS:vm_state"] == "stopped", f"stopping {id}"
-            )
+            self._do(id, "os-stop", is_in("stopped"), f"stopping {id}")
 
     def reboot_instance(self, id: str) -> None:
         """Restart a running machine; Conflict when it does not run."""
         with calling("reboot instance"):
             self._must_run(id)
-            self._act(id, "reboot", {"type": "SOFT"})
-            self._settled(id, lambda told: told["status"] == "ACTIVE", f"rebooting {id}")
+            self._do(id, "reboot", is_in("active"), f"rebooting {id}", {"type": "SOFT"})
 
     def pause_instance(self, id: str) -> None:
         """Freeze; quiet when it is frozen, Conflict when it does not run."""
@@ -67,8 +61,7 @@ class Power(Servers):
             if self._state(id) == "paused":
                 return
             self._must_run(id)
-            self._act(id, "pause")
-            self._settled(id, lambda told: told["status"] == "PAUSED", f"pausing {id}")
+            self._do(id, "pause", is_in("paused"), f"pausing {id}")
 
     def resume_instance(self, id: str) -> None:
         """Let a frozen machine go on; quiet when it runs."""
@@ -83,8 +76,7 @@ class Power(Servers):
             if self._state(id) == "suspended":
                 return
             self._must_run(id)
-            self._act(id, "suspend")
-            self._settled(id, lambda told: told["status"] == "SUSPENDED", f"suspending {id}")
+            self._do(id, "suspend", is_in("suspended"), f"suspending {id}")
 
     def console_log(self, id: str) -> str:
         """Return the text kept so far, oldest first; empty when the guest wrote nothing.
@@ -110,8 +102,16 @@ class Power(Servers):
             )
         if state not in STARTS:
             raise Conflict(f"{id} is {state}: it cannot be started")
-        self._act(id, STARTS[state])
-        self._settled(id, lambda told: told["status"] == "ACTIVE", f"starting {id}")
+        self._do(id, STARTS[state], is_in("active"), f"starting {id}")
+
+    def _shelve(self, id: str, state: str) -> None:
+        """Give the host back: at once, or in two steps where the deployment waits with it."""
+        what = f"shelving {id}"
+        if state not in SHELVED:
+            self._do(id, "shelve", is_in(*SHELVED), what)
+            state = self._state(id)
+        if state == "shelved":
+            self._do(id, "shelveOffload", is_in("shelved_offloaded"), what)
 
     def _must_run(self, id: str) -> None:
         state = self._state(id)
@@ -120,3 +120,8 @@ class Power(Servers):
 
     def _state(self, id: str) -> str:
         return str(self._server(id)["OS-EXT-STS:vm_state"])
+
+
+def is_in(*states: str) -> Callable[[Mapping[str, Any]], bool]:
+    """Return what tells whether a server is in one of these states."""
+    return lambda server: server["OS-EXT-STS:vm_state"] in states

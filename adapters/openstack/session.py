@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -10,11 +11,16 @@ import requests
 from keystoneauth1.exceptions import EndpointNotFound
 from openstack.config import OpenStackConfig
 from openstack.connection import Connection
-from openstack.exceptions import ServiceDisabledException
+from openstack.exceptions import ServiceDisabledException, ServiceDiscoveryException
 
-from adapters.openstack.errors import error_for, missing
+from adapters.openstack.errors import SERVICES, error_for, missing
 from adapters.openstack.settings import Settings
-from broker.errors import Unsupported
+from broker.errors import BrokerError, ConfigError, Unsupported
+
+_LOG = logging.getLogger("keystoneauth")
+if _LOG.level == logging.NOTSET:
+    # what it warns of is in the error too, which is the one line people should read
+    _LOG.setLevel(logging.ERROR)
 
 Service = Literal["compute", "block_storage", "image", "network"]
 
@@ -51,6 +57,11 @@ class Session:
         with self._lock:
             if self._connection is None:
                 file = self.settings.clouds_file
+                if file and not file.expanduser().is_file():
+                    raise ConfigError(
+                        f"there is no file {file}",
+                        hint="Check `clouds_file` of the account",
+                    )
                 config = OpenStackConfig(
                     config_files=[str(file.expanduser())] if file else None, load_envvars=not file
                 )
@@ -100,7 +111,8 @@ class Session:
             answer = self.get(service, path, limit=PAGE, **params, **marker)
             found = answer[member]
             yield from found
-            links = answer.get(f"{member}_links", [])
+            # cinder names those of one listing otherwise than the listing
+            links = [link for key in answer if key.endswith("_links") for link in answer[key]]
             more = "next" in answer or any(link["rel"] == "next" for link in links)
             if not (found and more):
                 return
@@ -116,13 +128,13 @@ class Session:
         **asked: Any,
     ) -> requests.Response:
         """Make one call; our error for an answer that is one, unless its status is ``quiet``."""
-        proxy = getattr(self.connection, service)
         try:
+            proxy = getattr(self.connection, service)
             if service in NEWEST:
                 asked.setdefault("microversion", self.microversion(service))
             answer: requests.Response = proxy.request(path, method, **asked)
-        except (EndpointNotFound, ServiceDisabledException) as error:
-            raise missing(service, self.connection.config.get_region_name()) from error
+        except (EndpointNotFound, ServiceDisabledException, ServiceDiscoveryException) as error:
+            raise self._silent(service) from error
         if answer.status_code >= 400 and answer.status_code not in quiet:
             raise error_for(
                 answer.status_code, answer.text, service=service, headers=answer.headers
@@ -135,15 +147,44 @@ class Session:
             if service not in self._microversions:
                 told = getattr(self.connection, service).get_endpoint_data()
                 if told is None:
-                    raise missing(service, self.connection.config.get_region_name())
+                    raise self._silent(service)
                 most = told.max_microversion or (0, 0)
                 if most < _numbers(LEAST[service]):
                     raise Unsupported(
-                        f"this {service} service is older than microversion {LEAST[service]}"
+                        f"this {SERVICES[service]} is older than microversion {LEAST[service]}"
                     )
                 newest = min(most, _numbers(NEWEST[service]))
                 self._microversions[service] = ".".join(map(str, newest))
             return self._microversions[service]
+
+    def _silent(self, service: Service) -> BrokerError:
+        """Return why a service does not say what it is; whatever keeps us from it is raised.
+
+        The SDK tells one that is down, or that it does not trust, as one that is not there.
+        """
+        config, session = self.connection.config, self.connection.session
+        kind, region = service.replace("_", "-"), config.get_region_name()
+        url = config.get_endpoint(kind)
+        if url is None:
+            auth: Any = session.auth
+            try:
+                told = auth.get_endpoint_data(
+                    session,
+                    service_type=kind,
+                    region_name=region,
+                    interface=config.get_interface(kind),
+                    discover_versions=False,
+                )
+            except EndpointNotFound:
+                told = None
+            if told is None:
+                return missing(service, region)
+            url = told.url
+        session.get(url, authenticated=False, raise_exc=False)
+        return ConfigError(
+            f"what answers at {url} does not say that it is {SERVICES[service]}",
+            hint="Check the endpoint in clouds.yaml, or ask the operator",
+        )
 
     def close(self) -> None:
         """Let go of connections; the next use opens new ones."""

@@ -9,7 +9,7 @@ from typing import Any
 from adapters.openstack import marks
 from adapters.openstack.errors import calling
 from adapters.openstack.translate import volumes
-from adapters.openstack.volumes import MADE_SECONDS, Volumes
+from adapters.openstack.volumes import COMING, Volumes, patience
 from adapters.openstack.waiting import until
 from broker.errors import Conflict, NotFound
 from broker.model import Snapshot
@@ -72,13 +72,16 @@ class Snapshots(Volumes):
             return told
 
         return until(
-            look, lambda told: told["status"] == "available", f"snapshot {id}", MADE_SECONDS
+            look,
+            lambda told: told["status"] == "available",
+            f"snapshot {id}",
+            patience(self._snapshot(id)["size"]),
         )
 
     def _drop_snapshot(self, id: str) -> None:
         """Delete and wait until it is gone; quiet when it is."""
         with contextlib.suppress(NotFound):
-            marks.id_of(id, "snapshot")
+            size = self._no_longer(COMING, lambda: self._snapshot(id))["size"]
             self._session.delete("block_storage", f"/snapshots/{id}")
 
             def look() -> bool:
@@ -86,4 +89,4 @@ class Snapshots(Volumes):
                     raise Conflict(f"cinder cannot delete snapshot {id}: something depends on it")
                 return False
 
-            until(look, bool, f"deleting snapshot {id}", MADE_SECONDS)
+            until(look, bool, f"deleting snapshot {id}", patience(size))

@@ -16,6 +16,9 @@ from broker.errors import Invalid, Unsupported
 
 FORMATS: dict[str, Callable[[Ranged], Disk]] = {"raw": Raw, "qcow2": Qcow2}
 
+KEY = "cinder_encryption_key_id"
+"""cinder's property on images of encrypted volumes, which it uploads as they are: encrypted."""
+
 WINDOW = 4 * 1024 * 1024
 """Bytes of one request: an answer of 512 KiB costs glance as much in checks as in bytes."""
 
@@ -83,6 +86,11 @@ class ImageSource:
     ) -> None:
         self._forget: Callable[[], None] | None = forget
         kind = FORMATS.get(image["disk_format"])
+        if image.get(KEY):
+            raise Unsupported(
+                "this image was made of an encrypted volume: its bytes are not what a guest sees",
+                hint="Copy the volume in the guest to one of a type without encryption",
+            )
         if kind is None:
             raise Unsupported(f"a disk in format {image['disk_format']} cannot be read here")
         self._disk = kind(ImageFile(session, image))

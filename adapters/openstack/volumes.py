@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from adapters.openstack import marks
@@ -21,8 +21,13 @@ MOST_GIB = 2**31 - 1
 RESERVED = "reserved"
 """Status of a shelved server's volumes: the volume itself does not say whose it is."""
 
-MADE_SECONDS = 3600.0
-"""A volume is copied from an image at the speed of the deployment's storage."""
+COMING = frozenset({"creating", "downloading"})
+"""What is still being made has these states; cinder does not delete it, and a kill leaves some."""
+
+MADE_SECONDS, GIB_SECONDS = 600.0, 60.0
+"""How long anything about a volume may take, and how much longer for each GiB: it is copied, or
+wiped, at the speed of the deployment's storage, of which the slowest do 17 MiB a second.
+"""
 
 ATTACH_SECONDS = 180.0
 """Longer than a guest may take to let go of a disk before nova gives up asking it."""
@@ -53,7 +58,7 @@ class Volumes(Base):
             else:
                 metadata = marks.metadata(spec.labels, token)
                 made = self._new_volume(spec, gib(spec.size), metadata, {})
-            self._ready_volume(made)
+            self._ready_volume(made, gib(spec.size))
             return volumes.volume(self._volume(made))
 
     def attach_volume(self, id: str, instance: str) -> None:
@@ -111,7 +116,7 @@ class Volumes(Base):
             self._session.post(
                 "block_storage", f"/volumes/{id}/action", {"os-extend": {"new_size": wanted}}
             )
-            self._settle_volume(id, told["status"], MADE_SECONDS)
+            self._settle_volume(id, told["status"], patience(wanted))
 
     def delete_volume(self, id: str) -> None:
         """Delete; quiet when it is gone, Conflict when it is attached."""
@@ -125,9 +130,10 @@ class Volumes(Base):
     def _drop_volume(self, id: str) -> None:
         """Delete and wait until it is gone; quiet when it is."""
         with contextlib.suppress(NotFound):
-            if self._volume(id)["status"] != "deleting":
+            told = self._no_longer(COMING, lambda: self._volume(id))
+            if told["status"] != "deleting":
                 self._session.delete("block_storage", f"/volumes/{id}")
-            self._settle_volume(id, "deleted", MADE_SECONDS)
+            self._settle_volume(id, "deleted", patience(told["size"]))
 
     def _volume(self, id: str) -> Mapping[str, Any]:
         path = f"/volumes/{marks.id_of(id, 'volume')}"
@@ -189,14 +195,22 @@ class Volumes(Base):
             raise Invalid(f"a volume has at most {MOST_GIB} GiB, not {gib(size)}")
         return gib(size)
 
-    def _ready_volume(self, id: str) -> None:
+    def _ready_volume(self, id: str, size: int) -> None:
         """Wait until a new volume can be used, or is used already."""
         until(
             lambda: self._sound(id),
             lambda told: told["status"] in ("available", "in-use", "reserved"),
             f"making volume {id}",
-            MADE_SECONDS,
+            patience(size),
         )
+
+    def _no_longer(
+        self, states: Collection[str], look: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Return a volume or snapshot as it is once it is in none of these states."""
+        seen = look()
+        what = f"what becomes of {seen['id']}"
+        return until(look, lambda told: told["status"] not in states, what, patience(seen["size"]))
 
     def _settle_volume(self, id: str, status: str, seconds: float) -> None:
         until(
@@ -214,3 +228,8 @@ class Volumes(Base):
                 hint="Ask the operator for cinder's log of it, or delete it and try again",
             )
         return told
+
+
+def patience(size: int) -> float:
+    """Return how many seconds something about a volume of so many GiB may take."""
+    return MADE_SECONDS + GIB_SECONDS * size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from broker.errors import NotFound, Transient
@@ -18,12 +18,19 @@ LONGEST_SECONDS = 3.0
 def until(
     look: Callable[[], Seen], done: Callable[[Seen], bool], what: str, seconds: float
 ) -> Seen:
-    """Look until ``done``, and return what was seen then; Transient when it takes too long."""
+    """Look until ``done``, and return what was seen then; Transient when it takes too long.
+
+    The error tells the status of what was seen last, where it has one.
+    """
     give_up = time.monotonic() + seconds
     pause = FIRST_SECONDS
     while not done(seen := look()):
         if time.monotonic() > give_up:
-            raise Transient(f"{what} takes longer than {seconds:.0f} s")
+            status = f" and is {seen['status']}" if isinstance(seen, Mapping) else ""
+            raise Transient(
+                f"{what} takes longer than {seconds:.0f} s{status}",
+                hint="Run it again to wait on, or ask the operator what holds it up",
+            )
         time.sleep(pause)
         pause = min(1.5 * pause, LONGEST_SECONDS)
     return seen

@@ -21,14 +21,15 @@ class NameRule(Strict):
 class LabelRule(Strict):
     """How many labels a resource may carry and how long their parts may be, in characters.
 
-    A key fits when all of it matches ``key_pattern``. Where not ``case_told``, keys that differ in
-    nothing but case are one.
+    A key fits when all of it matches ``key_pattern``, a value ``value_pattern``. Where not
+    ``case_told``, keys that differ in nothing but case are one.
     """
 
     max_count: int
     max_key: int
     max_value: int
     key_pattern: str = r"(?s).*"
+    value_pattern: str = r"(?s).*"
     case_told: bool = True
 
 

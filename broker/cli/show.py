@@ -67,6 +67,7 @@ def _show_machine(run: Run, account: str, instance: Instance) -> None:
         ("id", instance.id),
         ("state", words.state(instance.state)),
         ("native state", instance.state.native),
+        ("reason", instance.state.reason or ""),
         ("size", words.size(instance.spec.size, instance.offer)),
         ("firmware", str(instance.spec.firmware)),
         ("zone", instance.zone or ""),

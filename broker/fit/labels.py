@@ -45,6 +45,8 @@ def _objection(key: str, value: str, kept: Mapping[str, str], rule: LabelRule) -
         return f"the target's label values have at most {rule.max_value} characters"
     if not re.fullmatch(rule.key_pattern, key):
         return "the target has no label keys with such characters, or of such a beginning"
+    if not re.fullmatch(rule.value_pattern, value):
+        return "the target has no label values with such characters"
     if not rule.case_told and key.lower() in map(str.lower, kept):
         return "the target keeps one label of those whose keys differ in case only"
     if len(kept) >= rule.max_count:

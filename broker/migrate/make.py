@@ -186,9 +186,11 @@ def _check_state(look: Look) -> None:
     power = look.instance.state.power
     if power in (Power.RUNNING, Power.STOPPED):
         return
+    state = look.instance.state
+    native = f"{state.native}: {state.reason}" if state.reason else state.native
     name = f"{look.source}/{look.instance.name}"
     raise Conflict(
-        f"{name} is {power} ({look.instance.state.native}): its disks or its memory would be lost",
+        f"{name} is {power} ({native}): its disks or its memory would be lost",
         hint="Start or stop it first",
     )
 

@@ -32,10 +32,14 @@ class StopMode(StrEnum):
 
 
 class State(Strict):
-    """``allocated`` tells whether compute is still held and billed; ``None`` when unknown."""
+    """``allocated`` tells whether compute is still held and billed; ``None`` when unknown.
+
+    ``reason`` is why it is in a state nobody asked for, where the provider says so.
+    """
 
     power: Power
     allocated: bool | None
     task: str | None = None
     native: str
+    reason: str | None = None
     observed_at: AwareDatetime

@@ -111,7 +111,7 @@ def main() -> None:
     peak = max(own[1] for own, _ in pairs)
     result = {
         "bench": "upload of a 4 GiB disk with 1 GiB of data, against converting and uploading it",
-        "goal": f"at most {GOAL_RATIO} x the time, {GOAL_RSS_MIB} MiB of memory",
+        "goal": {"times theirs, <=": GOAL_RATIO, "peak MiB, <=": GOAL_RSS_MIB},
         "held": ratio <= GOAL_RATIO and peak <= GOAL_RSS_MIB,
         "ratio": round(ratio, 2),
         "ours_s": round(statistics.median(own[0] for own, _ in pairs), 1),

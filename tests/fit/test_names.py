@@ -63,3 +63,10 @@ def test_labels_whose_keys_the_target_has_not_are_dropped_by_name() -> None:
         "labels.own:mark",
         "labels.team",
     ]
+
+
+def test_labels_whose_values_the_target_has_not_are_dropped_by_name() -> None:
+    rule = LabelRule(max_count=9, max_key=9, max_value=9, value_pattern=r"[a-z\n]*")
+    kept, losses = fit_labels({"a": "plain\n", "b": "🦊"}, rule)
+    assert kept == {"a": "plain\n"}
+    assert [loss.field for loss in losses] == ["labels.b"]

@@ -106,7 +106,7 @@ def _on(ports: Iterable[str]) -> tuple[Attachment, ...]:
 def rule(told: Mapping[str, Any]) -> FirewallRule:
     """Return a rule; with neither peer nor prefix it speaks of everyone."""
     family = ETHERTYPES_READ[told["ethertype"]]
-    protocol = _protocol(told["protocol"])
+    protocol = _protocol(told["protocol"], family)
     first, last = told["port_range_min"], told["port_range_max"]
     is_icmp = protocol in (ICMP, ICMPV6)
     return FirewallRule(
@@ -176,11 +176,13 @@ def _is_said(rule: FirewallRule) -> bool:
     return rule.protocol not in (ICMP, EVERY)
 
 
-def _protocol(told: str | int | None) -> int | None:
+def _protocol(told: str | int | None, family: Family) -> int | None:
     if told is None or told == "any":
         return None
     word = str(told)
     number = int(word) if word.isdigit() else PROTOCOLS[word]
+    if number == ICMP and family is Family.IPV6:
+        return ICMPV6  # neutron takes one for the other, and keeps the word it was told
     return None if number == EVERY else number
 
 

@@ -14,7 +14,7 @@ from adapters.openstack.translate.states import state
 from adapters.openstack.translate.volumes import volume
 from adapters.openstack.translate.words import architecture as image_architecture
 from adapters.openstack.translate.words import firmware, moment
-from broker.model import Arch, Firmware, Instance, InstanceSpec
+from broker.model import GIB, Arch, Instance, InstanceSpec, VolumeSpec
 
 Told = Mapping[str, Any]
 
@@ -25,14 +25,24 @@ def instance(
     ports: Iterable[Told],
     public: Mapping[str, Sequence[str]],
     *,
+    image: Told,
     architecture: Arch,
     now: datetime,
 ) -> Instance:
-    """Return a server; ``public`` has the floating addresses of each port."""
+    """Return a server; ``public`` has the floating addresses of each port.
+
+    ``image`` is the one its own disk was made from; empty for a server that boots from a volume,
+    and where the image is gone.
+    """
     ordered = sorted(volumes, key=lambda told: _place(told, server))
-    disks = [volume(told, boot=place == 0) for place, told in enumerate(ordered)]
+    if image_of(server):
+        properties, disks = image, _with_own_disk(server, image, ordered)
+    else:
+        properties = ordered[0].get("volume_image_metadata", {}) if ordered else {}
+        disks = [
+            (told["id"], volume(told, boot=place == 0).spec) for place, told in enumerate(ordered)
+        ]
     cards = [nic(port, public.get(port["id"], ())) for port in sorted(ports, key=_age)]
-    properties = ordered[0].get("volume_image_metadata", {}) if ordered else {}
     if (told := image_architecture(properties)) is not Arch.UNKNOWN:
         architecture = told
     return Instance(
@@ -40,15 +50,15 @@ def instance(
         spec=InstanceSpec(
             name=server["name"],
             size=size(server["flavor"], architecture),
-            firmware=firmware(properties) if ordered else Firmware.UNKNOWN,
-            volumes=tuple(disk.spec for disk in disks),
+            firmware=firmware(properties),
+            volumes=tuple(spec for _, spec in disks),
             nics=tuple(card.spec for card in cards),
             key_pair=server.get("key_name"),
             user_data=_text(server.get("OS-EXT-SRV-ATTR:user_data")),
             labels=marks.labels(server.get("metadata", {})),
         ),
         state=state(server, now),
-        volumes=tuple(disk.id for disk in disks),
+        volumes=tuple(disk for disk, _ in disks),
         nics=tuple(cards),
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
@@ -57,15 +67,30 @@ def instance(
     )
 
 
-def fault(server: Told) -> str:
-    """Return why a server is in ERROR, in nova's words."""
-    told = server.get("fault") or {}
-    return str(told.get("message") or "nova does not say why")
-
-
 def volumes_of(server: Told) -> list[str]:
     """Return the ids of a server's volumes; cinder knows nothing of a shelved server's."""
     return [each["id"] for each in server.get("os-extended-volumes:volumes_attached", [])]
+
+
+def image_of(server: Told) -> str | None:
+    """Return the image a server's own disk was made from; None where it boots from a volume."""
+    image = server.get("image")
+    return str(image["id"]) if image else None
+
+
+def _with_own_disk(
+    server: Told, image: Told, volumes: Sequence[Told]
+) -> list[tuple[str, VolumeSpec]]:
+    """Return the disk that lives and dies with the server, then its volumes.
+
+    The disk has no id but the server's. Where nobody tells its size no disk is told of at all:
+    without the first one the others would be taken for the machine.
+    """
+    size = server["flavor"]["disk"] * GIB or image.get("virtual_size")
+    if not size:
+        return []
+    own = VolumeSpec(name=server["name"], size=size, boot=True)
+    return [(server["id"], own), *((told["id"], volume(told).spec) for told in volumes)]
 
 
 def _place(volume: Told, server: Told) -> tuple[str, str, str]:

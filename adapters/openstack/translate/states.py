@@ -63,5 +63,21 @@ def state(server: Mapping[str, Any], now: datetime) -> State:
         allocated=told.allocated,
         task=task,
         native=server.get("status") or vm_state or "unknown",
+        reason=fault(server) if server.get("status") == "ERROR" else None,
         observed_at=now,
     )
+
+
+def fault(server: Mapping[str, Any]) -> str:
+    """Return why a server is in ERROR, in nova's words."""
+    told = server.get("fault") or {}
+    return str(told.get("message") or "nova does not say why")
+
+
+def given_up(action: Mapping[str, Any]) -> str:
+    """Return why nova gave up an action: members are told where it failed, but hardly ever why."""
+    for event in action.get("events", ()):
+        if event["result"] == "Error":
+            where = f"it failed in {event['event']}, and only administrators are told why"
+            return str(event.get("details") or where)
+    return "nova does not say why"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.openstack.translate.states import state
+from adapters.openstack.translate.states import given_up, state
 from broker.model import Power
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,6 +42,28 @@ def test_a_state_is_told_as_what_it_is(
 def test_a_resize_that_waits_for_a_word_says_so(power_state: int, power: Power) -> None:
     told = state(server("resized", None, power_state), NOW)
     assert (told.power, told.allocated, told.task) == (power, True, "verify_resize")
+
+
+def test_a_server_that_failed_says_why_and_no_other_does() -> None:
+    failed = {**server("error", None, 0), "status": "ERROR", "fault": {"message": "No disk"}}
+    assert state(failed, NOW).reason == "No disk"
+    assert state({**failed, "fault": {}}, NOW).reason == "nova does not say why"
+    assert state({**failed, "status": "ACTIVE"}, NOW).reason is None
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([{"event": "a", "result": "Success"}, {"event": "b", "result": "Error"}], "failed in b"),
+        ([{"event": "b", "result": "Error", "details": "No valid host"}], "No valid host"),
+        ([{"event": "a", "result": None}], "does not say why"),
+        ([], "does not say why"),
+    ],
+)
+def test_what_nova_gave_up_is_told_as_far_as_it_tells(
+    events: list[dict[str, object]], told: str
+) -> None:
+    assert told in given_up({"action": "resize", "message": "Error", "events": events})
 
 
 def server(vm_state: str, task: str | None, power_state: int) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,27 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.openstack import marks
+from adapters.openstack.session import Session
+from adapters.openstack.settings import Settings
+from adapters.openstack.source import ImageSource
 from adapters.openstack.translate import firewalls, flavors, servers, volumes
 from adapters.openstack.translate.networks import CLOSED, nic, port_wish
 from adapters.openstack.translate.words import gib
 from broker.errors import Invalid, Unsupported
-from broker.firewall import drift
 from broker.model import (
-    EVERYONE,
     GIB,
-    ICMP,
-    TCP,
-    Action,
     Arch,
-    CidrPeer,
-    Direction,
-    Family,
-    FirewallRule,
     Firmware,
-    GroupPeer,
-    Icmp,
+    Instance,
     NicSpec,
-    PortRange,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,8 +76,14 @@ SERVER: dict[str, Any] = {
 }
 
 
-def shown(*told: dict[str, Any]) -> Any:
-    return servers.instance(SERVER, told, [a_port()], {}, architecture=Arch.UNKNOWN, now=NOW)
+def shown(*told: dict[str, Any]) -> Instance:
+    return instance(SERVER, *told)
+
+
+def instance(server: dict[str, Any], *volumes: dict[str, Any], **image: Any) -> Instance:
+    return servers.instance(
+        server, volumes, [a_port()], {}, image=image, architecture=Arch.UNKNOWN, now=NOW
+    )
 
 
 def test_a_server_is_an_instance() -> None:
@@ -105,8 +102,7 @@ def test_what_the_flavor_does_not_tell_is_read_off_the_boot_volume() -> None:
 
     def arch(**properties: str) -> Arch:
         boot = a_volume("boot", "/dev/vda", volume_image_metadata=properties)
-        found = servers.instance(silent, [boot], [], {}, architecture=Arch.UNKNOWN, now=NOW)
-        return found.spec.size.arch
+        return instance(silent, boot).spec.size.arch
 
     assert arch(hw_architecture="aarch64") is Arch.AARCH64
     assert arch(architecture="x86_64") is Arch.X86_64
@@ -119,6 +115,28 @@ def test_volumes_are_in_the_order_the_guest_sees() -> None:
 
     assert [spec.name for spec in found.spec.volumes] == ["boot", "data", "far", "late"]
     assert [spec.boot for spec in found.spec.volumes] == [True, False, False, False]
+
+
+def test_a_server_made_from_an_image_has_a_disk_of_its_own_before_its_volumes() -> None:
+    made = {**SERVER, "image": {"id": "image-1"}, "flavor": {**SERVER["flavor"], "disk": 20}}
+    data = a_volume("data", "/dev/vdb", volume_image_metadata={"hw_firmware_type": "bios"})
+
+    found = instance(made, data, hw_firmware_type="uefi")
+
+    assert found.volumes == ("server-1", "id-data")
+    assert [spec.size for spec in found.spec.volumes] == [20 * GIB, GIB]
+    assert [spec.boot for spec in found.spec.volumes] == [True, False]
+    assert found.spec.firmware is Firmware.UEFI
+    assert instance(made, data).spec.firmware is Firmware.UNKNOWN
+
+
+def test_where_nobody_tells_the_size_of_a_server_s_own_disk_none_is_told_of() -> None:
+    """Its volumes alone would be taken for the machine."""
+    made = {**SERVER, "image": {"id": "image-1"}}
+    data = a_volume("data", "/dev/vdb")
+
+    assert instance(made, data).volumes == ()
+    assert instance(made, data, virtual_size=5).spec.volumes[0].size == 5
 
 
 def test_firmware_nobody_told_is_unknown() -> None:
@@ -185,135 +203,10 @@ def test_an_image_tells_its_disk_s_size_only_when_it_is_known() -> None:
     assert volumes.image({**told, "min_disk": 3, "status": "active"}).size == 3 * GIB
 
 
-ports = st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(
-    lambda pair: PortRange(first=min(pair), last=max(pair))
-)
-cidrs = st.one_of(st.ip_addresses(v=4, network="10.0.0.0/8"), st.ip_addresses(v=6)).map(
-    lambda address: CidrPeer(cidr=ipaddress.ip_network(f"{address}/{address.max_prefixlen}"))
-)
-
-
-@st.composite
-def rules(draw: st.DrawFn) -> FirewallRule:
-    peer = draw(st.one_of(cidrs, st.just(GroupPeer(firewall=GROUP))))
-    family = (
-        Family(f"ipv{peer.cidr.version}")
-        if isinstance(peer, CidrPeer)
-        else draw(st.sampled_from(Family))
-    )
-    own = [ICMP] if family is Family.IPV4 else [58, 41, 43]
-    protocol = draw(st.sampled_from([None, TCP, 17, 132, 47, 50, 112, 200, *own]))
-    icmp = None
-    if protocol in (ICMP, 58) and draw(st.booleans()):
-        code = draw(st.one_of(st.none(), st.integers(0, 255)))
-        icmp = Icmp(type=draw(st.integers(0, 255)), code=code)
-    return FirewallRule(
-        direction=draw(st.sampled_from(Direction)),
-        family=family,
-        peer=peer,
-        protocol=protocol,
-        ports=draw(st.one_of(st.none(), ports)) if protocol in (TCP, 17, 132) else None,
-        icmp=icmp,
-        description=draw(st.text(max_size=20)),
-    )
-
-
-@given(rules())
-def test_a_rule_is_the_same_both_ways(rule: FirewallRule) -> None:
-    wish = firewalls.rule_wish(rule, GROUP)
-    told = dict.fromkeys(
-        ("protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id")
-    )
-    assert firewalls.rule({**told, **wish}) == rule
-
-
-def test_a_rule_without_a_peer_speaks_of_everyone() -> None:
-    told = {
-        "direction": "egress",
-        "ethertype": "IPv6",
-        "protocol": None,
-        "port_range_min": None,
-        "port_range_max": None,
-        "remote_ip_prefix": None,
-        "remote_group_id": None,
-        "description": None,
-    }
-    peer = firewalls.rule(told).peer
-    assert isinstance(peer, CidrPeer)
-    assert str(peer.cidr) == "::/0"
-
-
-@pytest.mark.parametrize(
-    ("change", "spans"),
-    [
-        ({"ports": PortRange(first=0, last=65535)}, [None]),
-        ({"ports": PortRange(first=1, last=65535)}, [(1, 1023), (1024, 65535)]),
-        ({"ports": PortRange(first=2, last=65535)}, [(2, 65535)]),
-        ({"ports": None}, [None]),
-    ],
-)
-def test_ports_neutron_would_change_are_said_in_another_form(
-    change: dict[str, Any], spans: list[tuple[int, int] | None]
-) -> None:
-    rule = FirewallRule(
-        direction=Direction.INGRESS,
-        family=Family.IPV4,
-        peer=EVERYONE[Family.IPV4],
-        protocol=TCP,
-        **change,
-    )
-    found = firewalls.forms(rule)
-    assert [each.ports and (each.ports.first, each.ports.last) for each in found] == spans
-    assert drift(found, [rule]).text == "equal"
-
-
-def test_port_0_is_refused() -> None:
-    ports = PortRange(first=0, last=80)
-    rule = FirewallRule(
-        direction=Direction.INGRESS,
-        family=Family.IPV4,
-        peer=EVERYONE[Family.IPV4],
-        protocol=TCP,
-        ports=ports,
-    )
-    with pytest.raises(Unsupported, match="port 0"):
-        firewalls.rule_wish(rule, GROUP)
-
-
-@pytest.mark.parametrize("told", [0, "0", "ip", "hopopt", "any", None])
-def test_protocol_0_is_every_protocol(told: int | str | None) -> None:
-    rule = {"direction": "ingress", "ethertype": "IPv4", "protocol": told}
-    ports = dict.fromkeys(("port_range_min", "port_range_max"))
-    assert firewalls.rule({**rule, **ports}).protocol is None
-
-
-@pytest.mark.parametrize(
-    ("family", "protocol"),
-    [(Family.IPV4, 0), (Family.IPV4, 41), (Family.IPV4, 58), (Family.IPV6, 0), (Family.IPV6, ICMP)],
-)
-def test_a_protocol_neutron_takes_for_another_is_refused(family: Family, protocol: int) -> None:
-    rule = FirewallRule(
-        direction=Direction.INGRESS, family=family, peer=EVERYONE[family], protocol=protocol
-    )
-    with pytest.raises(Unsupported):
-        firewalls.rule_wish(rule, GROUP)
-
-
-def test_what_a_group_cannot_say_is_refused() -> None:
-    rule = FirewallRule(
-        direction=Direction.INGRESS,
-        family=Family.IPV4,
-        peer=CidrPeer(cidr=ipaddress.ip_network("0.0.0.0/0")),
-        protocol=TCP,
-        priority=10,
-    )
-    for changes in (
-        {},
-        {"action": Action.DENY},
-        {"priority": None, "source_ports": PortRange(first=1, last=2)},
-    ):
-        with pytest.raises(Unsupported):
-            firewalls.rule_wish(rule.model_copy(update=changes), GROUP)
+def test_an_image_of_an_encrypted_volume_is_not_read_for_what_the_guest_sees() -> None:
+    told = {"id": "i", "disk_format": "raw", "size": 1, "cinder_encryption_key_id": "k"}
+    with pytest.raises(Unsupported, match="encrypted"):
+        ImageSource(Session(Settings(cloud="nowhere")), told, lambda: None)
 
 
 @given(st.text(max_size=30).filter(lambda text: marks.TOKEN not in text))
@@ -326,10 +219,16 @@ def test_a_description_keeps_words_and_mark_apart(text: str) -> None:
     assert marks.text(text) == text
 
 
-@pytest.mark.parametrize("key", ["é", "a/b", "", marks.TOKEN, "k" * 256])
-def test_labels_nova_would_refuse_are_refused_first(key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *((key, "v") for key in ("é", "a/b", "", marks.TOKEN, "k" * 256)),
+        *(("k", value) for value in ("🦊", "v" * 256)),
+    ],
+)
+def test_labels_nova_would_refuse_are_refused_first(key: str, value: str) -> None:
     with pytest.raises(Invalid):
-        marks.metadata({key: "v"}, "t")
+        marks.metadata({key: value}, "t")
 
 
 @given(st.integers(1, 10**15))

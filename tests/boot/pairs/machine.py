@@ -90,7 +90,10 @@ def make(adapter: Adapter, name: str, micro: Path, folder: Path, stack: ExitStac
 
 
 def assert_same(adapter: Adapter, machine: Instance) -> None:
-    """What the firewall lets in, the labels and every data disk are what they were."""
+    """Its network, what the firewall lets in, the labels and every data disk are what they were."""
+    (nic,) = machine.nics
+    network = adapter.network(nic.spec.network).spec
+    assert [subnet.cidr for subnet in network.subnets] == [CIDR]
     worn = guard(adapter, machine)
     reached = [packet for packet in PACKETS if can(worn, Packet.parse(packet)).allowed]
     assert reached == list(PACKETS[:1])

@@ -24,9 +24,10 @@ UP_S = 60
 API = {  # service type in clouds.yaml: name, application, the variable that leads to its settings
     "compute": ("nova", "nova.wsgi.osapi_compute", "OS_NOVA_CONFIG_DIR"),
     "image": ("glance", "glance.wsgi.api", "OS_GLANCE_CONFIG_DIR"),
+    "network": ("neutron", "neutron.wsgi.api", "OS_NEUTRON_CONFIG_DIR"),
 }
-FILES = {"nova": "nova.conf", "glance": "glance-api.conf"}
-PATHS = {"nova": "/v2.1", "glance": ""}
+FILES = {"nova": "nova.conf", "glance": "glance-api.conf", "neutron": "neutron.conf"}
+PATHS = {"nova": "/v2.1", "glance": "", "neutron": ""}
 
 Sections = Mapping[str, Mapping[str, object]]
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import secrets
-import ssl
-import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.openstack import marks
 from adapters.openstack.adapter import OpenStackAdapter
-from broker.errors import BrokerError, ConfigError, Conflict, Invalid, NotFound, QuotaExceeded
+from adapters.openstack.volumes import COMING
+from broker.errors import Conflict, Invalid, NotFound, QuotaExceeded
 from broker.model import GIB, MIB, FirewallSpec, Size
 from tests.conformance.content import blocks, fill, held, write
 from tests.conformance.kit import Kit
-from tests.services.openstack.clouds import CLOUDS, opened
 from tests.services.openstack.faults import expire
 
 pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
@@ -33,6 +29,45 @@ def test_a_server_that_failed_says_why(adapter: OpenStackAdapter, kit: Kit, admi
     for _ in range(2):  # the same token finds the same server, and says the same
         with pytest.raises(QuotaExceeded, match="No valid host"):
             request.send(adapter)
+    (failed,) = [each for each in adapter.instances() if each.name == request.spec.name]
+    assert failed.state.native == "ERROR"
+    assert "No valid host" in (failed.state.reason or "")
+
+    adapter.delete_instance(failed.id)
+    assert adapter.made(request.token) == []
+    assert adapter._marked("ports", marks.description(request.token)) == []
+
+
+def test_cards_of_a_server_that_never_came_are_found_and_taken_back(
+    adapter: OpenStackAdapter, kit: Kit
+) -> None:
+    """What a program leaves that is killed between the two."""
+    request = kit.request(kit.network().id, kit.disk())
+    adapter._make_ports(request.spec, request.token)
+
+    (waiting,) = adapter.made(request.token)
+    adapter.delete_instance(waiting.id)
+
+    assert adapter.made(request.token) == []
+    adapter.delete_instance(waiting.id)
+
+
+def test_a_key_pair_that_is_not_there_is_told_before_anything_is_made(
+    adapter: OpenStackAdapter, kit: Kit
+) -> None:
+    request = kit.request(kit.network().id, kit.disk(), key_pair="nobody-s")
+    with pytest.raises(NotFound, match="nobody-s"):
+        request.send(adapter)
+    assert adapter.made(request.token) == []
+
+
+def test_labels_of_disks_come_along(adapter: OpenStackAdapter, kit: Kit) -> None:
+    request = kit.request(kit.network().id, kit.disk())
+    (disk,) = request.spec.volumes
+    labelled = disk.model_copy(update={"labels": {"team": "é東"}})
+    spec = request.spec.model_copy(update={"volumes": (labelled,)})
+    made = request._replace(spec=spec).send(adapter)
+    assert made.spec.volumes[0].labels == {"team": "é東"}
 
 
 def test_a_volume_that_hangs_in_attaching_is_a_conflict(
@@ -82,6 +117,23 @@ def test_a_flavor_with_a_smaller_disk_takes_ours(
     assert adapter.volume(adapter.instance(machine.id).volumes[0]).spec.size == 2 * GIB
 
 
+def test_what_is_still_being_made_is_deleted_when_it_is(
+    adapter: OpenStackAdapter, kit: Kit
+) -> None:
+    """A program that was killed leaves it so, and cinder would refuse."""
+    token = kit.token()
+    spec = kit.volume_spec()
+    made = adapter._new_volume(spec, 1, {marks.TOKEN: token}, {"imageRef": kit.boot_disk()})
+    assert adapter.volume(made).native["status"] in COMING
+    adapter.delete_volume(made)
+    assert adapter.made(token) == []
+
+    volume = kit.volume().id
+    taken = adapter._take(volume, spec.name, {marks.TOKEN: token})
+    adapter.delete_snapshot(taken)
+    assert adapter.made(token) == []
+
+
 def test_things_of_one_name_are_two_things(adapter: OpenStackAdapter, kit: Kit) -> None:
     name = kit.name()
     made = [
@@ -117,55 +169,3 @@ def test_another_flavor_s_name_is_offered_what_there_is(
 ) -> None:
     with pytest.raises(Invalid, match="tiny"):
         adapter.resize_instance(kit.instance(kit.network().id).id, Size(vcpus=1, memory=1))
-
-
-@pytest.mark.parametrize(
-    ("settings", "kind"),
-    [
-        ({"region": "RegionTwo"}, ConfigError),
-        ({"cloud": "nowhere"}, ConfigError),
-        ({"clouds_file": "/nonexistent/clouds.yaml"}, ConfigError),
-    ],
-)
-def test_a_wrong_setting_says_what_is_wrong(
-    settings: dict[str, str], kind: type[BrokerError]
-) -> None:
-    adapter = opened(**settings)
-    with pytest.raises(kind) as raised:
-        adapter.instances()
-    assert raised.value.hint
-
-
-def test_a_way_out_that_is_not_there_is_named(kit: Kit) -> None:
-    adapter = opened(external_network="the-moon")
-    with pytest.raises(NotFound, match="outside"):
-        adapter.create_network(kit.network_spec(), token=kit.token())
-
-
-def test_a_certificate_nobody_signed_is_not_trusted(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
-            *("-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    clouds = tmp_path / "clouds.yaml"
-    address = f"https://127.0.0.1:{server.server_address[1]}/v3"
-    clouds.write_text(CLOUDS.read_text().replace("http://127.0.0.1:5000/v3", address))
-    try:
-        adapter = opened(clouds_file=str(clouds))
-        with pytest.raises(ConfigError, match=r"(?i)certificate") as raised:
-            adapter.check()
-        assert "cacert" in raised.value.hint
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -54,3 +54,8 @@ def test_where_neither_is_taken_it_is_told_before_anything_is_sent(tmp_path: Pat
             adapter.open_sink(MIB, name="disk", token=token)
         assert "disk_formats" in raised.value.hint
         assert adapter.made(token) == []
+
+        volume = kit.volume().id
+        with pytest.raises(Unsupported, match="neither qcow2 nor raw"):
+            adapter.open_source(volume)
+        assert adapter.volume(volume).native["status"] == "available"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ from typing import Any
 import pytest
 
 from adapters.openstack.adapter import OpenStackAdapter
-from broker.errors import Conflict
+from broker.errors import Conflict, QuotaExceeded
 from broker.model import Power, Size, StopMode
 from tests.conformance.kit import Kit, Machine
 from tests.services.openstack.beside import beside
 from tests.services.openstack.clouds import opened
+
+pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
 
 WAIT_S = 120
 
@@ -64,6 +67,28 @@ def test_a_resize_nobody_confirmed_is_confirmed_when_it_is_the_one_asked_for(
     adapter.resize_instance(machine.id, Size(vcpus=1, memory=512), offer="small")
     found = adapter.instance(machine.id)
     assert (found.offer, found.state.task) == ("small", None)
+
+
+def test_a_size_no_host_has_room_for_is_told_and_the_machine_stays_as_it_was(
+    adapter: OpenStackAdapter, kit: Kit, machine: Machine, admin: Any
+) -> None:
+    name = f"impossible-{secrets.token_hex(3)}"
+    flavor = admin.compute.create_flavor(name=name, vcpus=1, ram=64, disk=0)
+    kit.stack.callback(admin.compute.delete_flavor, flavor)
+    admin.compute.create_flavor_extra_specs(flavor, {"trait:CUSTOM_NOWHERE": "required"})
+    adapter.stop_instance(machine.id)
+    before = adapter.instance(machine.id)
+
+    size = Size(vcpus=1, memory=64)
+    with pytest.raises(Conflict, match="cold_migrate") as raised:
+        adapter.resize_instance(machine.id, size, offer=name)
+    assert raised.value.request_id  # by which an operator finds it, who alone is told why
+    with pytest.raises(QuotaExceeded, match="No valid host"):
+        opened(cloud="interop-admin").resize_instance(machine.id, size, offer=name)
+
+    found = adapter.instance(machine.id)
+    assert (found.offer, found.state.power) == (before.offer, Power.STOPPED)
+    adapter.start_instance(machine.id)
 
 
 def test_a_shelved_machine_has_no_host_and_comes_back_where_it_was(

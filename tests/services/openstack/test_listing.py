@@ -94,6 +94,18 @@ def test_all_servers_are_listed_once(crowded: OpenStackAdapter) -> None:
     assert len({each.id for each in found}) == len(found) >= MANY
 
 
+def test_volume_types_beyond_the_first_page_are_told(crowded: OpenStackAdapter, admin: Any) -> None:
+    """cinder calls the way to their next page otherwise than that of all its other listings."""
+    project_id, storage = crowded._session.project, admin.block_storage
+    names = {f"{NAME}-{number}" for number in range(12)}
+    with ExitStack() as stack:
+        for name in names:
+            made = storage.create_type(name=name, is_public=False)
+            stack.callback(storage.delete_type, made)
+            storage.add_type_access(made, project_id)
+        assert names <= (crowded.limits.volume_kinds or set())
+
+
 def test_all_ports_are_seen_once(crowded: OpenStackAdapter) -> None:
     """A listing of firewalls looks at every port for who wears them."""
     (closed,) = (each for each in crowded.firewalls() if each.id == "port-security")

@@ -77,6 +77,7 @@ def test_nova_s(
         admin.compute.update_quota_set(own[0], **SERVERS)
     assert "nova" in refused
     assert quota in refused
+    assert adapter.made(request.token) == []
 
 
 @pytest.mark.parametrize("quota", ["volumes", "gigabytes"])
