@@ -27,6 +27,7 @@ from broker.firewall import Space
 from broker.firewall.diagram import NOTHING, Node
 from broker.firewall.effective import OTHER_WAY, questions, unanswerable
 from broker.firewall.pack import pack
+from broker.firewall.space import Field
 from broker.model import Action, Direction, FirewallRule
 
 USUAL_PRIORITY = 500
@@ -40,9 +41,10 @@ DEEPEST = 20
 def foreign_rules(xml: str, included: Callable[[str], str]) -> tuple[FirewallRule, ...]:
     """Return what a filter lets through as rules; ``included`` gives another's XML by its name.
 
-    They are the filter's own where those say all of it, else allows that say the same. Unsupported
-    where what passes depends on more than addresses, ports and types, or on other addresses of
-    the machine than the card's.
+    They are the filter's own where those say all of it, else the fewest that do. Unsupported where
+    what passes depends on more than addresses, ports and types, or on other addresses of the
+    machine than the card's. ICMP messages that ask for no answer are let through where the answers
+    of all others are: tighter than libvirt by those.
     """
     natives = list(_listed(parse(xml), included, DEEPEST))
     space = Space()
@@ -51,8 +53,20 @@ def foreign_rules(xml: str, included: Callable[[str], str]) -> tuple[FirewallRul
         lets = space.diagrams.either(lets, _connections(space, natives, way))
     own = _own(natives)
     if own is None or space.passing(own) is not lets:
-        return tuple(pack(space, lets, {}))
+        own = [
+            rule for way in Direction for one in everything(way) for rule in _few(space, lets, one)
+        ]
     return tuple(rule.model_copy(update={"priority": rank}) for rank, rule in enumerate(own))
+
+
+def _few(space: Space, lets: Node, whole: FirewallRule) -> list[FirewallRule]:
+    """Return what passes of a family on one way as allows, or as denies before an allow of all."""
+    everything = space.passing([whole])
+    allows = pack(space, space.diagrams.both(everything, lets), {})
+    denies = pack(space, space.diagrams.but_not(everything, lets), {})
+    if len(allows) <= len(denies) + 1:
+        return allows
+    return [*(rule.model_copy(update={"action": Action.DENY}) for rule in denies), whole]
 
 
 def _listed(root: Element, included: Callable[[str], str], depth: int) -> Iterator[Native]:
@@ -89,7 +103,8 @@ def _connections(space: Space, natives: Sequence[Native], way: Direction) -> Nod
         )
 
     back = through(OTHER_WAY[way], questions, answers=True)
-    answered = space.diagrams.either(back, unanswerable(space))
+    all_answered = space.diagrams.whatever(back, Field.PORT)
+    answered = space.diagrams.either(back, space.diagrams.both(unanswerable(space), all_answered))
     opened = space.diagrams.both(through(way, as_it_is, answers=False), answered)
     return space.diagrams.both(opened, space.passing(everything(way)))
 
