@@ -46,6 +46,9 @@ LIMITS = Limits(
         denies=False,
         group_peers=True,
         address_sets=True,
+        # https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html: a rule that
+        # names a group or prefix list names no family
+        peers_in_all_families=True,
         port_protocols=frozenset({TCP, UDP}),
         rules_per_direction=RULES_PER_DIRECTION,
         families_apart=True,

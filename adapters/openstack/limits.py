@@ -10,7 +10,7 @@ from adapters.openstack.addresses import ways_out
 from adapters.openstack.launch import DISKS, NAME, NAME_MOST, NICS, USER_DATA_MOST
 from adapters.openstack.platform import PLATFORM
 from adapters.openstack.session import NEWEST, Service, Session
-from adapters.openstack.translate.firewalls import PROTOCOLS_SAID
+from adapters.openstack.translate.firewalls import FIRST_PORT, PROTOCOLS_SAID
 from adapters.openstack.translate.flavors import FIRMWARE
 from adapters.openstack.translate.quotas import quotas
 from adapters.openstack.volumes import MOST_GIB
@@ -69,6 +69,7 @@ def firewall(extensions: Collection[str]) -> FirewallLimits:
         denies=False,
         group_peers=True,
         protocols=PROTOCOLS_SAID,
+        first_port=FIRST_PORT,
         address_sets=ADDRESS_GROUPS in extensions,
         stateless=STATELESS in extensions,
         platform=PLATFORM,

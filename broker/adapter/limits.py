@@ -49,9 +49,11 @@ class FirewallLimits(Strict):
 
     Of several firewalls on one card a packet passes when any lets it. ``rules_per_direction``
     counts IPv4 and IPv6 each by itself where ``families_apart``, ``rules_per_firewall`` all there
-    are in one. ``defaults`` are the rules behind
-    those of every firewall, which nobody can take away; what they do not let through is denied.
-    Packets between machines of one subnet pass unasked where its firewall ``spares_neighbours``.
+    are in one. Ports below ``first_port`` are in a rule for all ports, and in no range. Where
+    ``peers_in_all_families``, a rule for a group or address set is for every family that the
+    network speaks. ``defaults`` are the rules behind those of every firewall, which nobody can take
+    away; what they do not let through is denied. Packets between machines of one subnet pass
+    unasked where its firewall ``spares_neighbours``.
     """
 
     name: NameRule = NameRule()
@@ -60,8 +62,10 @@ class FirewallLimits(Strict):
     source_ports: bool = False
     group_peers: bool = True
     address_sets: bool = False
+    peers_in_all_families: bool = False
     protocols: SetOf[int] | None = None
     port_protocols: SetOf[int] = frozenset({TCP, UDP, SCTP})
+    first_port: int = 0
     icmp_types: bool = True
     stateless: bool = False
     rules_per_direction: int | None = None

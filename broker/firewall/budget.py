@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from broker.adapter import FirewallLimits
-from broker.model import Action, Direction, Family, FirewallRule
+from broker.model import Action, CidrPeer, Direction, Family, FirewallRule
 
 PRIORITY_STEP = 10
 """Room between two priorities, so that a rule can be put in between later without a renumbering."""
@@ -44,7 +44,8 @@ def dealt(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[list[Fi
     if most is None or fits(rules, limits):
         return [list(rules)]
     by_group: dict[Group, list[FirewallRule]] = {}
-    for rule in rules:
+    # those for names first: where they have to be for all families, they are so in one firewall
+    for rule in sorted(rules, key=lambda rule: isinstance(rule.peer, CidrPeer)):
         by_group.setdefault(_group(rule, limits), []).append(rule)
     if limits.rules_per_firewall is not None:
         most = max(1, min(most, limits.rules_per_firewall // len(by_group)))

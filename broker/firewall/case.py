@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from broker.adapter import FirewallLimits
 from broker.firewall.diagram import NOTHING, Node
 from broker.firewall.effective import NOBODY, Around, Layer, connections
-from broker.firewall.sayable import sayable
+from broker.firewall.sayable import sayable, unspoken
 from broker.firewall.space import Known, Space, in_order, names_in, peer_name
-from broker.model import AddressSetPeer, FirewallRule, FirewallSpec, GroupPeer, Peer
+from broker.model import AddressSetPeer, Family, FirewallRule, FirewallSpec, GroupPeer, Peer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +22,9 @@ class Case:
     ``rules`` are in the order they are asked, with those the source puts behind every firewall;
     ``alone`` tells that nothing else decides.
     ``peers`` are the names the target's rules may use, ``partly`` those of them that have fewer
-    members there. ``forgets`` tells that both sides look at each packet by itself. ``platform`` is
-    what the target's firewalls have no say in, ``there`` what stands around the target's cards.
+    members there. ``forgets`` tells that both sides look at each packet by itself. ``families`` are
+    those that the target's network speaks. ``platform`` is what the target's firewalls have no say
+    in, ``there`` what stands around the target's cards.
     """
 
     spec: FirewallSpec
@@ -33,6 +35,7 @@ class Case:
     peers: Mapping[str, Peer]
     partly: Collection[str]
     known: Known
+    families: Collection[Family]
     there: Around
     space: Space
     before: Node
@@ -51,6 +54,7 @@ class Case:
         references: Collection[str],
         partly: Collection[str],
         known: Known,
+        families: Collection[Family],
     ) -> Self:
         """Return the case; see ``translate`` for the arguments."""
         rules = [rule for one in (spec, *also) for rule in (*in_order(one.rules), *defaults)]
@@ -72,12 +76,20 @@ class Case:
             peers=peers,
             partly=partly,
             known=known,
+            families=families,
             there=there,
             space=space,
             before=before,
-            wanted=sayable(space, before, limits, frozenset(peers)),
-            platform=space.passing(platform),
+            wanted=sayable(space, before, limits, frozenset(peers), families),
+            platform=space.diagrams.either(
+                space.passing(platform), unspoken(space, limits, families)
+            ),
         )
+
+    @cached_property
+    def places(self) -> Mapping[FirewallRule, int]:
+        """Where each rule stands in the firewall, the first time it does."""
+        return {rule: place for place, rule in reversed(list(enumerate(self.spec.rules)))}
 
     def after(self, parts: Sequence[FirewallSpec]) -> Node:
         """Return what passes a card of the target that wears ``parts``."""

@@ -66,7 +66,7 @@ def divide(case: Case, edge: Edge) -> Divided | None:
     diagrams = case.space.diagrams
     own = rewritten(case.rules, case.limits, case.peers, case.partly, case.known)
     allowed = case.space.passing(rule for rule in own if rule.action is Action.ALLOW)
-    on_cards = sayable(case.space, allowed, case.limits, frozenset(case.peers))
+    on_cards = sayable(case.space, allowed, case.limits, frozenset(case.peers), case.families)
     excess = case.judged(diagrams.but_not(on_cards, case.before))
     found: list[Divided] = []
     for denies in _denies(case, excess, edge.limits):

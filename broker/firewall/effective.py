@@ -104,11 +104,11 @@ def opened(space: Space, spec: FirewallSpec, defaults: Sequence[FirewallRule] = 
 
 def answered(space: Space, rules: Iterable[FirewallRule]) -> Node:
     """Return the packets whose answers pass, or that ask for none."""
-    questions = [question for rule in rules for question in _questions(rule)]
-    return space.diagrams.either(space.passing(questions), _unanswerable(space))
+    asked = [question for rule in rules for question in questions(rule)]
+    return space.diagrams.either(space.passing(asked), unanswerable(space))
 
 
-def _questions(rule: FirewallRule) -> list[FirewallRule]:
+def questions(rule: FirewallRule) -> list[FirewallRule]:
     """Return rules for the packets that those of ``rule`` answer, all with its action."""
     turned = rule.model_copy(
         update={
@@ -126,7 +126,7 @@ def _questions(rule: FirewallRule) -> list[FirewallRule]:
     ]
 
 
-def _unanswerable(space: Space) -> Node:
+def unanswerable(space: Space) -> Node:
     """Return the ICMP messages that are no question: nobody has to answer them."""
     found = NOTHING
     for protocol, answers in ANSWERS.items():

@@ -35,6 +35,7 @@ def of_rules(case: Case, lets: Node) -> Iterator[Loss]:
             continue
         lost = diagrams.but_not(lost, own)
         why = reasons(rule, case.limits, case.peers, case.known) or [
+            *_families(case, rule),
             *_around(case, own),
             *_denies(case, index),
         ]
@@ -45,6 +46,12 @@ def of_rules(case: Case, lets: Node) -> Iterator[Loss]:
             after=_some(told(case.space, diagrams.both(own, lets))),
             reason="; ".join(why) or UNTOLD,
         )
+
+
+def _families(case: Case, rule: FirewallRule) -> list[str]:
+    if not case.limits.peers_in_all_families or peer_name(rule.peer) not in case.peers:
+        return []
+    return [f"a rule for {peer_name(rule.peer)} would be for all families of the target's network"]
 
 
 def _denies(case: Case, index: int) -> list[str]:
@@ -158,8 +165,9 @@ def of_proof(case: Case, proof: Proof) -> Iterator[Loss]:
 
 def _field(case: Case, rule: FirewallRule) -> str:
     field = f"firewalls.{case.spec.name}"
-    if rule in case.spec.rules:
-        return f"{field}.rules[{case.spec.rules.index(rule)}]"
+    place = case.places.get(rule)
+    if place is not None:
+        return f"{field}.rules[{place}]"
     return f"{field}.defaults"
 
 

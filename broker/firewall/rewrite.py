@@ -8,7 +8,7 @@ from broker.adapter import FirewallLimits
 from broker.firewall.sayable import ICMP_OF
 from broker.firewall.space import Network, peer_name
 from broker.firewall.wording import WITH_TYPES
-from broker.model import EVERYONE, Action, CidrPeer, FirewallRule, Peer
+from broker.model import EVERYONE, Action, CidrPeer, Family, FirewallRule, Peer
 
 
 def rewritten(
@@ -35,6 +35,21 @@ def rewritten(
     return list(dict.fromkeys(said))
 
 
+def in_all_families(
+    rules: Iterable[FirewallRule], limits: FirewallLimits, families: Collection[Family]
+) -> list[FirewallRule]:
+    """Return rules for each family that a target's network speaks where those for names are so."""
+    if not limits.peers_in_all_families:
+        return list(rules)
+    said = (
+        [rule]
+        if isinstance(rule.peer, CidrPeer)
+        else [rule.model_copy(update={"family": each}) for each in Family if each in families]
+        for rule in rules
+    )
+    return list(dict.fromkeys(rule for each in said for rule in each))
+
+
 def reasons(
     rule: FirewallRule,
     limits: FirewallLimits,
@@ -52,6 +67,8 @@ def reasons(
         found.append(f"the target's rules have no protocol {rule.protocol}")
     if rule.ports and rule.protocol not in limits.port_protocols:
         found.append(f"the target's rules have no ports of protocol {rule.protocol}")
+    elif rule.ports and rule.ports.first < limits.first_port:
+        found.append(f"the target's rules name no port below {limits.first_port}")
     if rule.icmp and rule.icmp.type is not None and not limits.icmp_types:
         found.append("the target's rules have no ICMP types")
     return found
@@ -86,6 +103,8 @@ def _wider(rule: FirewallRule, limits: FirewallLimits) -> FirewallRule:
         update["source_ports"] = None
     if rule.ports and rule.protocol not in limits.port_protocols:
         update |= {"ports": None, "source_ports": None}
+    elif rule.ports and rule.ports.first < limits.first_port:
+        update["ports"] = None
     if rule.icmp and not limits.icmp_types:
         update["icmp"] = None
     if not _has_protocol(rule, limits):

@@ -6,6 +6,8 @@ and nothing between the two could be said.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from broker.adapter import FirewallLimits
 from broker.firewall.diagram import ALL, NOTHING, Diagrams, Node
 from broker.firewall.space import FAMILIES, SIZES, Field, Space
@@ -16,11 +18,16 @@ ICMP_OF = {Family.IPV4: ICMP, Family.IPV6: ICMPV6}
 
 
 def sayable(
-    space: Space, packets: Node, limits: FirewallLimits, references: frozenset[str] = frozenset()
+    space: Space,
+    packets: Node,
+    limits: FirewallLimits,
+    references: frozenset[str] = frozenset(),
+    families: Collection[Family] = FAMILIES,
 ) -> Node:
     """Return the packets of the set that rules with ``limits`` can let through.
 
-    ``references`` are the names that the target's rules may use as peers.
+    ``references`` are the names that the target's rules may use as peers, ``families`` those that
+    its network speaks.
     """
     diagrams = space.diagrams
     if not limits.source_ports:
@@ -29,9 +36,48 @@ def sayable(
     for name in space.names:
         if name in references:
             from_members = members_of(space, packets, name)
+            if limits.peers_in_all_families:
+                from_members = _in_all(space, from_members, limits, families)
             member = diagrams.node(space.field_of(name), (0, 1), (NOTHING, ALL))
             said = diagrams.either(said, diagrams.both(from_members, member))
     return _by_protocol(space, said, limits)
+
+
+def _in_all(
+    space: Space, packets: Node, limits: FirewallLimits, families: Collection[Family]
+) -> Node:
+    """Return the packets that pass in each family that is spoken and has them, of those it has."""
+    diagrams = space.diagrams
+    without = unspoken(space, limits, families)
+    every, some = ALL, NOTHING
+    for index, family in enumerate(FAMILIES):
+        here = diagrams.given(packets, Field.FAMILY, index)
+        absent = diagrams.given(without, Field.FAMILY, index)
+        every = diagrams.both(every, diagrams.either(here, absent))
+        some = diagrams.either(some, here) if family in families else some
+    spoken = [ALL if family in families else NOTHING for family in FAMILIES]
+    both = diagrams.both(every, some)
+    return diagrams.both(both, diagrams.node(Field.FAMILY, range(len(spoken)), spoken))
+
+
+def unspoken(space: Space, limits: FirewallLimits, families: Collection[Family]) -> Node:
+    """Return the packets that no network like the target's has, where rules are for all families.
+
+    They are those of families it does not speak, and those with the ICMP of another family.
+    """
+    if not limits.peers_in_all_families:
+        return NOTHING
+    diagrams = space.diagrams
+    ends = []
+    for family in FAMILIES:
+        others = WITH_TYPES - {ICMP_OF[family]}
+        flags = [family not in families or number in others for number in range(256)]
+        ends.append(
+            diagrams.node(
+                Field.PROTOCOL, range(len(flags)), [ALL if one else NOTHING for one in flags]
+            )
+        )
+    return diagrams.node(Field.FAMILY, range(len(ends)), ends)
 
 
 def whoever(space: Space, packets: Node) -> Node:
@@ -57,11 +103,16 @@ def _by_protocol(space: Space, packets: Node, limits: FirewallLimits) -> Node:
         diagrams.both(whole, _protocols(diagrams, limits, None)),
     )
     by_port = _protocols(diagrams, limits, WITH_PORTS & limits.port_protocols)
+    by_port = diagrams.both(by_port, _from_port(diagrams, limits.first_port))
     said = diagrams.either(said, diagrams.both(packets, by_port))
     if limits.icmp_types:
         by_type = _protocols(diagrams, limits, WITH_TYPES)
         said = diagrams.either(said, diagrams.both(one_port, by_type))
     return said
+
+
+def _from_port(diagrams: Diagrams, first: int) -> Node:
+    return diagrams.node(Field.PORT, (0, first), (NOTHING, ALL)) if first else ALL
 
 
 def _protocols(diagrams: Diagrams, limits: FirewallLimits, only: frozenset[int] | None) -> Node:

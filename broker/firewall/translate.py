@@ -16,9 +16,9 @@ from broker.firewall.naming import part_name
 from broker.firewall.needless import common, without_needless
 from broker.firewall.pack import pack
 from broker.firewall.proof import Proof, compare
-from broker.firewall.rewrite import rewritten
+from broker.firewall.rewrite import in_all_families, rewritten
 from broker.firewall.space import DIRECTIONS, FAMILIES, Field, Known
-from broker.model import EVERYONE, Action, FirewallRule, FirewallSpec, Loss, Strict
+from broker.model import EVERYONE, Action, Family, FirewallRule, FirewallSpec, Loss, Strict
 
 
 class Translation(Strict):
@@ -46,6 +46,7 @@ def translate(
     references: Collection[str] = (),
     partly: Collection[str] = (),
     known: Known | None = None,
+    families: Collection[Family] = FAMILIES,
 ) -> Translation:
     """Return firewalls a target with ``limits`` can hold that let no packet through ``spec`` stops.
 
@@ -54,10 +55,12 @@ def translate(
     a subnet of the target around which a firewall may be put. ``defaults`` are the rules the source
     puts behind its own. ``references`` are the names of peers (``peer_name``) that
     are on the target with the same members, ``partly`` those that are there with fewer; of the
-    others ``known`` has the addresses. What cannot be said is told in the losses, and blocks where
-    nothing acceptable is left.
+    others ``known`` has the addresses. ``families`` are those that the target's network speaks.
+    What cannot be said is told in the losses, and blocks where nothing acceptable is left.
     """
-    case = Case.of(spec, limits, also, behind, there, defaults, references, partly, known or {})
+    case = Case.of(
+        spec, limits, also, behind, there, defaults, references, partly, known or {}, families
+    )
     form = _form(case)
     around = None
     if edge is not None and not form.fits_one(limits):
@@ -137,6 +140,7 @@ def _own(case: Case) -> _Form | None:
     if not case.alone or not (case.forgets or case.spec.stateful):
         return None
     own = rewritten(case.rules, case.limits, case.peers, case.partly, case.known)
+    own = in_all_families(own, case.limits, case.families)
     lets = case.space.passing(own)
     if lets is not case.wanted:
         if not case.limits.denies:
@@ -188,7 +192,8 @@ def _with_tail(case: Case, rules: Sequence[FirewallRule], lets: Node) -> list[Fi
     """
     defaults = case.limits.defaults
     if not defaults:
-        return without_needless(case.space, rules)
+        needed = without_needless(case.space, rules)
+        return in_all_families(needed, case.limits, case.families)
     diagrams = case.space.diagrams
     passing = case.space.passing([*rules, *defaults])
     too_much = case.judged(diagrams.but_not(passing, lets))

@@ -9,7 +9,7 @@ from broker.firewall.effective import shared
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateNetwork, UseNetwork
 from broker.migrate.wearing import Worn
-from broker.model import Firewall, FirewallRule, NicSpec
+from broker.model import Family, Firewall, FirewallRule, NicSpec
 
 Networks = Sequence[UseNetwork | CreateNetwork]
 
@@ -44,6 +44,26 @@ def on_target(look: Look, worn: Worn, nics: Iterable[NicSpec], networks: Network
     ]
     return Around(
         layers=_layers(found.values(), look.limits.firewall.defaults), policy=shared(policies)
+    )
+
+
+def families_there(
+    look: Look, worn: Worn, nics: Iterable[NicSpec], networks: Networks
+) -> frozenset[Family]:
+    """Return the families that are spoken on the target where cards wear a firewall."""
+    there = {
+        network.id: [one.spec.cidr for one in network.subnets] for network in look.target_networks
+    }
+    ranges = {
+        step.network: there[step.target]
+        if isinstance(step, UseNetwork)
+        else [one.cidr for one in step.spec.subnets]
+        for step in networks
+    }
+    return frozenset(
+        Family(f"ipv{cidr.version}")
+        for network in _networks(worn, nics)
+        for cidr in ranges[network]
     )
 
 

@@ -8,7 +8,7 @@ from broker.firewall import Edge, Translation, translate
 from broker.firewall.naming import edge_name, part_name
 from broker.firewall.surroundings import known_peers
 from broker.fit import fit_labels, fit_name
-from broker.migrate.around import Networks, at_source, free_edge, on_target
+from broker.migrate.around import Networks, at_source, families_there, free_edge, on_target
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateFirewall, LinkFirewall, VerifyFirewall
 from broker.migrate.wearing import Worn, wear
@@ -130,6 +130,7 @@ def _translated(
         defaults=look.defaults,
         partly={f"group {group}" for group in travelling},
         known=known_peers(look.members, look.address_sets),
+        families=families_there(look, worn, nics, networks),
     )
 
 

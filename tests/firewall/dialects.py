@@ -53,6 +53,8 @@ _NEAR = [0x0A000000, 0x0A000100, 0x0A010000, 0xC0000200]
 def rules(rng: random.Random, limits: FirewallLimits, most: int = 8) -> tuple[FirewallRule, ...]:
     """Return rules that the dialect can say, crowded so that they overlap."""
     found = [_rule(rng, limits) for _ in range(rng.randrange(most + 1))]
+    if limits.peers_in_all_families:
+        found = [one for rule in found for one in _in_all_families(rule)]
     if limits.priorities:
         low, high = limits.priorities
         numbers = rng.sample(range(low, min(high, low + 50)), len(found))
@@ -61,6 +63,12 @@ def rules(rng: random.Random, limits: FirewallLimits, most: int = 8) -> tuple[Fi
             for rule, number in zip(found, numbers, strict=True)
         )
     return tuple(found)
+
+
+def _in_all_families(rule: FirewallRule) -> list[FirewallRule]:
+    if isinstance(rule.peer, CidrPeer):
+        return [rule]
+    return [rule.model_copy(update={"family": family}) for family in Family]
 
 
 def _rule(rng: random.Random, limits: FirewallLimits) -> FirewallRule:
@@ -78,8 +86,8 @@ def _rule(rng: random.Random, limits: FirewallLimits) -> FirewallRule:
         family=family,
         peer=_peer(rng, family, limits),
         protocol=protocol,
-        ports=_span(rng) if with_ports else None,
-        source_ports=_span(rng, 0.8) if with_ports and limits.source_ports else None,
+        ports=_span(rng, limits) if with_ports else None,
+        source_ports=_span(rng, limits, 0.8) if with_ports and limits.source_ports else None,
         icmp=rng.choice([None, Icmp(), Icmp(type=8), Icmp(type=8, code=0), Icmp(type=3)])
         if types
         else None,
@@ -87,10 +95,11 @@ def _rule(rng: random.Random, limits: FirewallLimits) -> FirewallRule:
     )
 
 
-def _span(rng: random.Random, any_port: float = 0.3) -> PortRange | None:
+def _span(rng: random.Random, limits: FirewallLimits, any_port: float = 0.3) -> PortRange | None:
     if rng.random() < any_port:
         return None
-    ends = sorted(rng.choice((22, 23, 80, 81, 443, 1024, 8080, 65535, 0)) for _ in range(2))
+    ports = (22, 23, 80, 81, 443, 1024, 8080, 65535, limits.first_port)
+    ends = sorted(rng.choice(ports) for _ in range(2))
     first, last = ends if rng.random() < 0.5 else (ends[0], ends[0])
     return PortRange(first=first, last=last)
 

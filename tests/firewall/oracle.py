@@ -32,6 +32,26 @@ class Probe:
     icmp: tuple[int, int] = (0, 0)
 
 
+ANSWERS = {1: {8: 0, 13: 14, 15: 16, 17: 18}, 58: {128: 129}}
+"""ICMP questions and their answers, of each family."""
+
+
+def answer(probe: Probe) -> Probe | None:
+    """The packet that comes back, None where none has to."""
+    other = Direction.EGRESS if probe.direction is Direction.INGRESS else Direction.INGRESS
+    icmp = probe.icmp
+    if probe.protocol in ANSWERS:
+        if icmp[0] not in ANSWERS[probe.protocol]:
+            return None
+        icmp = (ANSWERS[probe.protocol][icmp[0]], icmp[1])
+    return Probe(other, probe.address, probe.protocol, probe.source_port, probe.port, icmp)
+
+
+def exists(probe: Probe) -> bool:
+    """Whether there are such packets: each ICMP has its own family."""
+    return probe.protocol != {4: 58, 6: 1}[probe.address.version]
+
+
 def matches(rule: FirewallRule, probe: Probe, members: Members) -> bool:
     if rule.direction != probe.direction or rule.family != f"ipv{probe.address.version}":
         return False

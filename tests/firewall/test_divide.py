@@ -27,29 +27,10 @@ def denied(*hosts: str, **more: object) -> FirewallSpec:
     return firewall(*denies, rule(priority=99))
 
 
-def answer(probe: oracle.Probe) -> oracle.Probe | None:
-    """The packet that comes back, None where none has to."""
-    other = Direction.EGRESS if probe.direction is Direction.INGRESS else Direction.INGRESS
-    icmp = (0, 0)
-    if probe.protocol in (1, 58):
-        answers = {8: 0, 13: 14, 15: 16, 17: 18} if probe.protocol == 1 else {128: 129}
-        if probe.icmp[0] not in answers:
-            return None
-        icmp = (answers[probe.icmp[0]], probe.icmp[1])
-    return oracle.Probe(
-        direction=other,
-        address=probe.address,
-        protocol=probe.protocol,
-        port=probe.source_port,
-        source_port=probe.port,
-        icmp=icmp,
-    )
-
-
 def crosses(around: FirewallSpec | None, probe: oracle.Probe) -> bool:
     if around is None or probe.address in INSIDE:
         return True
-    back = answer(probe)
+    back = oracle.answer(probe)
     return oracle.passes(around.rules, probe, {}) and (
         back is None or oracle.passes(around.rules, back, {})
     )

@@ -14,7 +14,7 @@ from broker.errors import QuotaExceeded
 from broker.firewall import Packet, can, diff, guard
 from broker.migrate import Plan, Report
 from broker.migrate.document import SourceEnd
-from broker.model import Power
+from broker.model import Family, GroupPeer, Power
 from tests.firewall.test_translate import rule
 from tests.migrate.world import World
 from tests.services.aws.fixture import AwsService, aws, aws_process
@@ -145,3 +145,19 @@ def test_denies_that_would_be_too_many_allows_go_around_the_subnet(moves: Moves)
     assert can(after, Packet.parse("tcp/443 from 198.51.100.7")).allowed
     moves.undo(plan)
     moves.assert_clean()
+
+
+def test_a_group_that_lets_its_own_in_over_both_families_moves(moves: Moves) -> None:
+    """As every project's default group on some clouds does; the network made has IPv4 only."""
+    lab = moves.world.lab
+    (worn,) = moves.world.web.nics[0].spec.firewalls
+    own = [
+        rule(peer=GroupPeer(firewall=worn), family=family, priority=100 + place)
+        for place, family in enumerate(Family)
+    ]
+    lab.replace_rules(worn, own)
+    plan = moves.plan("lab/web-1", "aws")
+    assert {step.proof for step in plan.steps if step.do == "create_firewall"} == {"equal"}
+    moves.apply(plan)
+    made = next(one for one in moves.account.firewalls() if one.spec.name == "web-1-web")
+    assert [one.peer for one in made.spec.rules] == [GroupPeer(firewall=made.id)]

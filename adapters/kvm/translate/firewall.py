@@ -29,8 +29,15 @@ from broker.model import (
 HEAD, FIRST, UNORDERED, TAIL = -1000, -900, 999, 1000
 """libvirt's own bounds, and what is between them for our rules."""
 
-# router and neighbour solicitation and advertisement (RFC 4861): IPv6's ARP
-NEIGHBOURS = (133, 134, 135, 136)
+# listener query, report and done (RFC 2710), solicitations and advertisements of routers and
+# neighbours (RFC 4861), listener report (RFC 3810): IPv6's ARP and what multicast for it needs.
+# The kernel tracks none of these (nf_conntrack_proto_icmpv6.c), so rules with a state miss them.
+NEIGHBOURS = (130, 131, 132, 133, 134, 135, 136, 143)
+
+FIRST_PACKETS = "NEW,INVALID"
+"""What belongs to no known connection. A rule that names no state does more than it says: libvirt
+gives it a mirror image for the other direction, and that of a drop stops new connections there.
+"""
 
 PRIORITIES = (0, 65535)
 COMMENT_BYTES = 255
@@ -145,9 +152,14 @@ def _frame() -> set[str]:
 
 
 def _head() -> list[Element]:
-    def let(direction: str, tag: str, **match: str) -> Element:
+    def let(direction: str, tag: str, *, tracked: bool = True, **match: str) -> Element:
         return element(
-            "rule", element(tag, **match), action="accept", direction=direction, priority=HEAD
+            "rule",
+            element(tag, **match),
+            action="accept",
+            direction=direction,
+            priority=HEAD,
+            statematch=None if tracked else "false",
         )
 
     return [
@@ -160,7 +172,11 @@ def _head() -> list[Element]:
         let("in", "udp", srcportstart="67", dstportstart="68"),
         let("out", "udp-ipv6", srcportstart="546", dstportstart="547"),
         let("in", "udp-ipv6", srcportstart="547", dstportstart="546"),
-        *(let(way, "icmpv6", type=str(kind)) for way in ("in", "out") for kind in NEIGHBOURS),
+        *(
+            let(way, "icmpv6", tracked=False, type=str(kind))
+            for way in ("in", "out")
+            for kind in NEIGHBOURS
+        ),
     ]
 
 
@@ -173,7 +189,7 @@ def _tail() -> list[Element]:
 
 def _bare(rule: Element) -> Element:
     """Return a copy that compares: no white space, attributes in one order."""
-    keep = ("action", "direction", "priority")
+    keep = ("action", "direction", "priority", "statematch")
     copy = Element(rule.tag, {key: rule.attrib[key] for key in keep if key in rule.attrib})
     copy.extend(Element(child.tag, dict(sorted(child.attrib.items()))) for child in rule)
     return copy
@@ -205,7 +221,7 @@ def _rule(rule: FirewallRule, rank: int) -> Element:
         match |= {key: str(value) for key, value in told.items() if value is not None}
     return element(
         "rule",
-        element(tag, **match, comment=_comment(rule)),
+        element(tag, **match, state=FIRST_PACKETS, comment=_comment(rule)),
         action=ACTIONS[rule.action],
         direction=DIRECTIONS[rule.direction],
         priority=rank,
@@ -248,7 +264,16 @@ def read_rule(rule: Element, name: str) -> FirewallRule:
     )
 
 
-_READ = {"srcportstart", "srcportend", "dstportstart", "dstportend", "type", "code", "comment"}
+_READ = {
+    "srcportstart",
+    "srcportend",
+    "dstportstart",
+    "dstportend",
+    "type",
+    "code",
+    "comment",
+    "state",
+}
 
 
 def _cidr(match: Element, side: str, version: int) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -72,7 +72,8 @@ EVERY = 0
 IPV6_ONLY = frozenset({41, 43, 44, 59, 60, ICMPV6})
 """Most are headers between IPv6 and what it carries; neutron takes them in no rule for IPv4."""
 
-LAST_PORT = 65535
+FIRST_PORT, LAST_PORT = 1, 65535
+"""neutron/db/securitygroups_db.py, _validate_port_range: 0 is an error."""
 
 PROTOCOLS_SAID = frozenset(range(256)) - {EVERY} - IPV6_ONLY | {ICMPV6}
 """Protocols that rules for both families can have, each with its own ICMP."""
@@ -129,8 +130,8 @@ def forms(rule: FirewallRule) -> tuple[FirewallRule, ...]:
         return (rule.model_copy(update={"icmp": None}),)
     if rule.ports == PortRange(first=0, last=LAST_PORT):
         return (rule.model_copy(update={"ports": None}),)
-    if rule.ports == PortRange(first=1, last=LAST_PORT):
-        halves = PortRange(first=1, last=1023), PortRange(first=1024, last=LAST_PORT)
+    if rule.ports == PortRange(first=FIRST_PORT, last=LAST_PORT):
+        halves = PortRange(first=FIRST_PORT, last=1023), PortRange(first=1024, last=LAST_PORT)
         return tuple(rule.model_copy(update={"ports": half}) for half in halves)
     return (rule,)
 
@@ -143,7 +144,7 @@ def rule_wish(rule: FirewallRule, group: str) -> dict[str, object]:
         raise Unsupported("rules of a security group have no order")
     if rule.source_ports is not None:
         raise Unsupported("a security group does not look at source ports")
-    if rule.ports is not None and rule.ports.first == 0:
+    if rule.ports is not None and rule.ports.first < FIRST_PORT:
         raise Unsupported("neutron has no port 0", hint="Let the range begin at port 1")
     if not _is_said(rule):
         raise Unsupported(f"neutron has no rules for protocol {rule.protocol} of {rule.family}")

@@ -14,7 +14,7 @@ import pytest
 
 from adapters.openstack.adapter import OpenStackAdapter
 from broker.errors import NotFound, Unsupported
-from broker.firewall import can, drift, guard
+from broker.firewall import can, drift, guard, translate
 from broker.firewall.packet import Packet
 from broker.model import (
     EVERYONE,
@@ -35,8 +35,7 @@ from broker.model import (
 )
 from tests.conformance.firewalls import said
 from tests.conformance.kit import MISSING, Kit
-from tests.firewall.dialects import DIALECTS, rules
-from tests.firewall.judged import translated
+from tests.firewall.dialects import DIALECTS, KNOWN, REFERENCES, rules
 
 SETS = 2
 """Rule sets of each dialect: each rule is a call, of a tenth of a second and more."""
@@ -56,20 +55,13 @@ def addresses(adapter: OpenStackAdapter, kit: Kit) -> str:
 
 
 def really(rules: Sequence[FirewallRule], group: str, addresses: str) -> tuple[FirewallRule, ...]:
-    """Return rules that speak of a group and an address set which are there, and not of port 0."""
+    """Return rules that speak of a group and an address set which are there."""
     there: dict[str, Peer] = {
         "group": GroupPeer(firewall=group),
         "address_set": AddressSetPeer(address_set=addresses),
     }
     return tuple(
-        rule.model_copy(
-            update={
-                "peer": there.get(rule.peer.kind, rule.peer),
-                "ports": rule.ports
-                and PortRange(first=rule.ports.first or 1, last=rule.ports.last or 1),
-            }
-        )
-        for rule in rules
+        rule.model_copy(update={"peer": there.get(rule.peer.kind, rule.peer)}) for rule in rules
     )
 
 
@@ -82,7 +74,9 @@ def test_what_is_translated_and_applied_is_read_back_equal(
     for seed in range(SETS):
         rng = random.Random(f"{dialect} {seed}")
         spec = FirewallSpec(name="fw", rules=rules(rng, DIALECTS[dialect], most=6))
-        found = translated(spec, DIALECTS[dialect], limits)
+        found = translate(
+            spec, limits, defaults=DIALECTS[dialect].defaults, partly=REFERENCES, known=KNOWN
+        )
         assert found.proof.never_wider
         for part in found.parts:
             wanted = really(part.rules[:MOST], peer, addresses)
