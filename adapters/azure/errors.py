@@ -118,7 +118,8 @@ def _hint(kind: type[BrokerError], code: str, message: str) -> str:
         return HINTS[code]
     if kind is AccessDenied and (found := _ACTION.search(message)):
         action, scope = found[1], (found[2] or "").lower()
-        where = "resource group" if "/resourcegroups/" in scope else "subscription"
+        of_all = scope and "/resourcegroups/" not in scope
+        where = "subscription" if of_all else "resource group"
         return (
             f"It lacks the right {action}: the role {_role(action)} on the {where} has it "
             "(`az role assignment create`); a new role takes some minutes"

@@ -88,13 +88,13 @@ class Sizes(Base):
         """
         disks, nics = len(spec.volumes), max(1, len(spec.nics))
         skus = self._skus_in(spot.location)
-        kinds = {class_word(each.kind) for each in spec.volumes}
+        classes = {class_word(each.kind) for each in spec.volumes}
         if name is None:
             usable = (
                 translate.offer(sku, spot.location)
                 for sku in skus.values()
                 if translate.refusal(sku, spot) is None
-                and translate.misfit(sku, kinds, controller) is None
+                and translate.misfit(sku, classes, controller) is None
             )
             choice = choose_offer(spec.size, usable, firmware=spec.firmware, disks=disks, nics=nics)
             if choice.offer is None:
@@ -112,7 +112,7 @@ class Sizes(Base):
                 f"({reason})",
                 hint="Take another size, zone or location, or ask for access to it in the portal",
             )
-        if reason := translate.misfit(sku, kinds, controller):
+        if reason := translate.misfit(sku, classes, controller):
             raise Invalid(f"{name} {reason}", hint="Take a size that does")
         offer = translate.offer(sku, spot.location)
         check_fits(spec.firmware, offer, disks, nics)

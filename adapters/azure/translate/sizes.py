@@ -78,12 +78,12 @@ def refusal(sku: Mapping[str, Any], spot: Spot) -> str | None:
     return None
 
 
-def misfit(sku: Mapping[str, Any], kinds: Collection[str], controller: str | None) -> str | None:
+def misfit(sku: Mapping[str, Any], classes: Collection[str], controller: str | None) -> str | None:
     """Return what a size lacks for disks of these classes, on this controller if they are on one.
 
     A size that does not tell whether it takes premium disks is in question.
     """
-    premium = any(kind.startswith("Premium") for kind in kinds)
+    premium = any(kind.startswith("Premium") for kind in classes)
     if premium and capabilities(sku).get("PremiumIO") == "False":
         return "takes no premium disks"
     if controller is not None and controller not in controllers(sku):
