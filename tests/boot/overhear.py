@@ -18,8 +18,8 @@ def main() -> None:
     found: list[list[object]] = []
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL)) as wire:
         print("listening", flush=True)
-        while sys.stdin not in (ready := select.select([wire, sys.stdin], [], [])[0]):
-            packet = ready[0].recv(2000)
+        while sys.stdin not in select.select([wire, sys.stdin], [], [])[0]:
+            packet = wire.recv(2000)
             if len(packet) < 20 or packet[0] != 0x45:
                 continue
             source, target = (socket.inet_ntoa(packet[at : at + 4]) for at in (12, 16))
