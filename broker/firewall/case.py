@@ -10,7 +10,8 @@ from typing import Self
 from broker.adapter import FirewallLimits
 from broker.firewall.diagram import NOTHING, Node
 from broker.firewall.effective import NOBODY, Around, Layer, connections
-from broker.firewall.sayable import sayable, unspoken
+from broker.firewall.pack import pack
+from broker.firewall.sayable import in_all, sayable, unspoken
 from broker.firewall.space import Known, Space, in_order, names_in, peer_name
 from broker.model import AddressSetPeer, Family, FirewallRule, FirewallSpec, GroupPeer, Peer
 
@@ -90,6 +91,14 @@ class Case:
     def places(self) -> Mapping[FirewallRule, int]:
         """Where each rule stands in the firewall, the first time it does."""
         return {rule: place for place, rule in reversed(list(enumerate(self.spec.rules)))}
+
+    def packed(self, packets: Node) -> list[FirewallRule]:
+        """Return the fewest rules that let through a set which the target can say."""
+
+        def for_names(members: Node) -> Node:
+            return in_all(self.space, members, self.limits, self.families)
+
+        return pack(self.space, packets, self.peers, for_names)
 
     def after(self, parts: Sequence[FirewallSpec]) -> Node:
         """Return what passes a card of the target that wears ``parts``."""

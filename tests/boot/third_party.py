@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ REACH_S = 3
 
 
 KNOCKER = Path(__file__).with_name("knocker.py")
+LISTENER = Path(__file__).with_name("overhear.py")
 
 FORWARD_S = 60.0
 """Twice the longest forward delay there is."""
@@ -56,6 +57,32 @@ class ThirdParty:
         assert done.returncode == 0, done.stderr
         found: list[bool] = json.loads(done.stdout)
         return found
+
+    def hears_from(
+        self, address: str, meanwhile: Callable[[], object]
+    ) -> set[tuple[int, str, int, int]]:
+        """Return what arrived from an address: protocol, target, and both ports or ICMP type."""
+        listener = subprocess.Popen(
+            ["ip", "netns", "exec", self._namespace, sys.executable, str(LISTENER), address],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with listener:
+            assert listener.stdin is not None
+            assert listener.stdout is not None
+            assert listener.stdout.readline() == "listening\n"
+            meanwhile()
+            listener.stdin.close()
+            told: list[tuple[int, str, int, int]] = json.load(listener.stdout)
+        return {(one[0], one[1], one[2], one[3]) for one in told}
+
+    def tells(self, address: str, port: int, text: str) -> None:
+        """Say something to a TCP port and wait until it hangs up."""
+        script = f"exec 3<>/dev/tcp/{address}/{port} && cat >&3 && cat <&3"
+        done = subprocess.run(
+            ["ip", "netns", "exec", self._namespace, "timeout", "60", "bash", "-c", script],
+            input=text, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
 
 
 @contextmanager

@@ -269,6 +269,14 @@ def test_a_group_is_let_in_over_every_family_the_network_speaks() -> None:
         assert (found.parts[0].rules, found.proof.text) == (said, text)
 
 
+def test_a_group_is_not_let_in_over_one_family_as_everyone_is_over_the_other() -> None:
+    limits = FirewallLimits(denies=False, peers_in_all_families=True)
+    peer = GroupPeer(firewall="fw-own")
+    group = [rule(peer=peer, port=1, family=family) for family in Family]
+    found = translate(firewall(*group, rule(port=0)), limits, references={"group fw-own"})
+    assert found.proof.text == "equal"
+
+
 def test_a_port_that_has_no_name_is_let_through_with_all_others_only() -> None:
     limits = FirewallLimits(denies=False, first_port=1)
     found = translate(firewall(rule(protocol=TCP, ports={"first": 0, "last": 21})), limits)
