@@ -129,7 +129,8 @@ def test_only_the_listed_fields_differ_from_qemus(tmp_path: Path, qemu_img: str,
     ours = footer(size, unique_id=ID, created=CREATED)
 
     assert sum(stop - start for start, stop in FIELDS.values()) == FOOTER
-    assert fields_that_differ(ours, theirs) == set(OURS)
+    # two sums of a few hundred bytes are equal by chance once in a while
+    assert fields_that_differ(ours, theirs) | {"checksum"} == set(OURS)
 
 
 def test_where_qemu_stops_the_footer_goes_on(tmp_path: Path, qemu_img: str) -> None:
