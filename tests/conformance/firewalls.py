@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from broker.adapter import Adapter, Kind, Made, SubnetFirewalls
 from broker.errors import Conflict, NotFound, Unsupported
+from broker.firewall import Space, in_order
+from broker.firewall.diagram import NOTHING
 from broker.model import (
     AttachPoint,
     Direction,
@@ -64,6 +67,29 @@ class FirewallConformance:
             replaced = adapter.replace_rules(made.id, rules)
             assert said(replaced.spec.rules) == said(rules)
             assert said(adapter.firewall(made.id).spec.rules) == said(rules)
+
+    def test_while_rules_change_each_packet_meets_the_old_or_the_new_ones(
+        self, adapter: Adapter, kit: Kit, network: Network
+    ) -> None:
+        old, new = ([kit.rule(port) for port in ports] for ports in ((22, 80), (80, 443)))
+        made = kit.firewall(network.id, *old)
+        with ThreadPoolExecutor(1) as beside:
+            changes = [
+                beside.submit(adapter.replace_rules, made.id, rules) for rules in (new, old, new)
+            ]
+            seen = [old]
+            while not changes[-1].done():
+                seen.append(list(adapter.firewall(made.id).spec.rules))
+            for change in changes:
+                change.result()
+
+        space = Space()
+        before, after = (space.passing(in_order(rules)) for rules in (old, new))
+        always, ever = space.diagrams.both(before, after), space.diagrams.either(before, after)
+        for rules in seen:
+            then = space.passing(in_order(rules))
+            assert space.diagrams.but_not(always, then) is NOTHING, rules
+            assert space.diagrams.but_not(then, ever) is NOTHING, rules
 
     def test_a_group_is_a_peer(self, adapter: Adapter, kit: Kit, network: Network) -> None:
         if not adapter.limits.firewall.group_peers:
