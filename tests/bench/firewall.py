@@ -74,7 +74,7 @@ def main() -> None:
     with ProcessPoolExecutor() as pool:
         for count, verdict in enumerate(pool.map(judged, range(sets), chunksize=20), start=1):
             verdicts[verdict] += 1
-            if count % 10_000 == 0:
+            if count % 1_000 == 0:
                 print(f"[firewall] {count} sets: {verdicts}", file=sys.stderr, flush=True)
     report = {
         "bench": f"Firewalls of {RULES} rules, median of {ROUNDS}; {sets} chance ones judged",
