@@ -24,6 +24,9 @@ LISTENER = Path(__file__).with_name("overhear.py")
 FORWARD_S = 60.0
 """Twice the longest forward delay there is."""
 
+OBEYED_S = "180"
+"""Twenty packets that wait for their answers take an emulated guest five seconds, or a minute."""
+
 JUMPS = ("libvirt-in", "libvirt-out")
 """What libvirt's filters of machines hang from."""
 
@@ -79,7 +82,7 @@ class ThirdParty:
         """Say something to a TCP port and wait until it hangs up."""
         script = f"exec 3<>/dev/tcp/{address}/{port} && cat >&3 && cat <&3"
         done = subprocess.run(
-            ["ip", "netns", "exec", self._namespace, "timeout", "60", "bash", "-c", script],
+            ["ip", "netns", "exec", self._namespace, "timeout", OBEYED_S, "bash", "-c", script],
             input=text, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
