@@ -315,6 +315,7 @@ instances = st.builds(
     nics=st.lists(nics, max_size=2).map(tuple),
     offer=maybe() | ids,
     zone=maybe() | ids,
+    user_data_told=booleans,
     created_at=maybe() | times,
 )
 losses = st.builds(

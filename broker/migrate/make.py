@@ -23,6 +23,7 @@ from broker.migrate.steps import (
     VerifyDisk,
     VerifyInstance,
 )
+from broker.migrate.unseen import of_unseen
 from broker.model import Fidelity, InstanceSpec, Loss, Power, Size
 
 NAME_IN_ID = 24
@@ -61,6 +62,7 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
         fingerprint=end.fingerprint,
         losses=(
             *losses,
+            *of_unseen(look.instance),
             *size_losses,
             *of_quotas(look.limits.quotas, look.used, _got(choice, spec), spec.volumes),
             *network_losses,

@@ -63,7 +63,8 @@ class Instance(Resource):
 
     ``volumes`` are ids, in the order of ``spec.volumes``; ``offer`` is the catalogue name of its
     size where the provider has such names. ``system`` is what its bill says it runs: linux where
-    that adds nothing to the machine itself, None where the provider does not tell.
+    that adds nothing to the machine itself, None where the provider does not tell. Where not
+    ``user_data_told``, no user data in ``spec`` means that nobody tells whether there is any.
     """
 
     spec: InstanceSpec
@@ -73,6 +74,7 @@ class Instance(Resource):
     offer: str | None = None
     zone: str | None = None
     system: str | None = None
+    user_data_told: bool = True
     created_at: AwareDatetime | None = None
 
     @property

@@ -17,11 +17,12 @@ from tests.conformance.knobs import Knobs
 
 class InstanceConformance:
     def test_an_instance_is_what_was_asked_for(self, adapter: Adapter, machine: Machine) -> None:
-        spec, asked = adapter.instance(machine.id).spec, machine.request.spec
+        found, asked = adapter.instance(machine.id), machine.request.spec
+        spec = found.spec
 
         assert spec.name == asked.name
         assert spec.labels == asked.labels
-        assert spec.user_data == USER_DATA
+        assert (spec.user_data, found.user_data_told) == (USER_DATA, True)
         assert (spec.size.vcpus, spec.size.memory) == (asked.size.vcpus, asked.size.memory)
         assert spec.size.arch in {asked.size.arch, "unknown"}
 
@@ -63,6 +64,7 @@ class InstanceConformance:
 
         assert listed.spec.name == machine.request.spec.name
         assert listed.volumes == adapter.instance(machine.id).volumes
+        assert listed.spec.user_data == USER_DATA or not listed.user_data_told
 
     def test_the_same_token_makes_one_instance(self, adapter: Adapter, machine: Machine) -> None:
         again = machine.request.send(adapter)

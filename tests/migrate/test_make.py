@@ -75,6 +75,15 @@ def test_user_data_is_handed_on_but_is_in_no_plan() -> None:
     assert "hunter2" not in plan.model_dump_json()
 
 
+def test_user_data_that_nobody_tells_of_is_said_to_be_unknown() -> None:
+    silent = instance().model_copy(update={"user_data_told": False})
+    plan = planned(look(instance=silent))
+    (loss,) = [loss for loss in plan.losses if loss.field == "user_data"]
+    assert (loss.fidelity, loss.before) == (Fidelity.UNCHECKED, "unknown")
+    assert not the(CreateInstance, plan).user_data
+    assert "user_data" not in [loss.field for loss in planned().losses]
+
+
 @pytest.mark.parametrize("power", [Power.PAUSED, Power.STARTING, Power.DELETING, Power.UNKNOWN])
 def test_a_source_between_two_states_is_not_moved(power: Power) -> None:
     with pytest.raises(Conflict, match="Start or stop it first"):

@@ -18,6 +18,9 @@ from broker.model import GIB, Arch, Instance, InstanceSpec, VolumeSpec
 
 Told = Mapping[str, Any]
 
+USER_DATA = "OS-EXT-SRV-ATTR:user_data"
+"""Shown to administrators only, as null where there is none, unless nova's policy says more."""
+
 
 def instance(
     server: Told,
@@ -54,7 +57,7 @@ def instance(
             volumes=tuple(spec for _, spec in disks),
             nics=tuple(card.spec for card in cards),
             key_pair=server.get("key_name"),
-            user_data=_text(server.get("OS-EXT-SRV-ATTR:user_data")),
+            user_data=_text(server.get(USER_DATA)),
             labels=marks.labels(server.get("metadata", {})),
         ),
         state=state(server, now),
@@ -62,6 +65,7 @@ def instance(
         nics=tuple(cards),
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
+        user_data_told=USER_DATA in server,
         created_at=moment(server.get("created")),
         native=server,
     )
@@ -111,5 +115,4 @@ def _age(port: Told) -> tuple[str, str]:
 
 
 def _text(user_data: str | None) -> str | None:
-    """Return user data; nova shows them to administrators only, unless its policy says more."""
     return base64.b64decode(user_data).decode("utf-8", "replace") if user_data else None

@@ -94,7 +94,15 @@ def test_a_server_is_an_instance() -> None:
     assert (found.spec.size.memory, found.spec.size.arch) == (512, Arch.X86_64)
     assert found.spec.firmware is Firmware.UEFI
     assert found.spec.labels == {"team": "x"}
-    assert found.spec.user_data is None
+    assert (found.spec.user_data, found.user_data_told) == (None, False)
+
+
+@pytest.mark.parametrize(("shown", "told"), [(None, None), ("IyFzaA==", "#!sh")])
+def test_what_administrators_are_shown_of_user_data_is_told(
+    shown: str | None, told: str | None
+) -> None:
+    found = instance({**SERVER, servers.USER_DATA: shown}, a_volume("boot", "/dev/vda"))
+    assert (found.spec.user_data, found.user_data_told) == (told, True)
 
 
 def test_what_the_flavor_does_not_tell_is_read_off_the_boot_volume() -> None:

@@ -1,0 +1,26 @@
+"""What a machine may have or has, and no plan can take along: told, so that nothing goes unsaid."""
+
+from __future__ import annotations
+
+from broker.model import Fidelity, Instance, Loss
+
+
+def of_unseen(instance: Instance) -> tuple[Loss, ...]:
+    """Return a loss for all of a machine that its spec says nothing of."""
+    return tuple(_user_data(instance))
+
+
+def _user_data(instance: Instance) -> list[Loss]:
+    if instance.user_data_told:
+        return []
+    return [
+        Loss(
+            field="user_data",
+            fidelity=Fidelity.UNCHECKED,
+            before="unknown",
+            after="none",
+            reason="the source does not tell this account whether there is any: what the guest "
+            "runs of it at each boot stays behind; if that matters, move with an account that is "
+            "told, or give it to the new machine by hand",
+        )
+    ]
