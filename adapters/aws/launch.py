@@ -61,7 +61,8 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
             "a machine with several cards gets no public address of its own",
             hint="Take one with create_public_address and attach it",
         )
-    tags.tags_for(spec.name, spec.labels, {})
+    for thing in (spec, *spec.volumes):
+        tags.tags_for(thing.name, thing.labels, {})
 
 
 def launch(

@@ -37,6 +37,7 @@ class InstanceConformance:
             volume = adapter.volume(volume_id)
             assert volume.instance == machine.id
             assert volume.spec.size == spec.size >= asked.size
+            assert volume.spec.labels == spec.labels == asked.labels
 
     def test_disks_are_in_the_order_asked_for(
         self, adapter: Adapter, kit: Kit, stopped: str
