@@ -316,6 +316,7 @@ instances = st.builds(
     offer=maybe() | ids,
     zone=maybe() | ids,
     user_data_told=booleans,
+    unreadable=maybe() | text,
     created_at=maybe() | times,
 )
 losses = st.builds(

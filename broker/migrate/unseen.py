@@ -1,4 +1,4 @@
-"""What a machine may have or has, and no plan can take along: told, so that nothing goes unsaid."""
+"""What of a machine cannot come along and is not in its spec, told so that nothing goes unsaid."""
 
 from __future__ import annotations
 
@@ -7,7 +7,22 @@ from broker.model import Fidelity, Instance, Loss
 
 def of_unseen(instance: Instance) -> tuple[Loss, ...]:
     """Return a loss for all of a machine that its spec says nothing of."""
-    return tuple(_user_data(instance))
+    return (*_unreadable(instance), *_user_data(instance))
+
+
+def _unreadable(instance: Instance) -> list[Loss]:
+    if instance.unreadable is None:
+        return []
+    return [
+        Loss(
+            field="volumes",
+            fidelity=Fidelity.DROPPED,
+            before=f"{len(instance.volumes)} disks",
+            after="",
+            reason=instance.unreadable,
+            blocking=True,
+        )
+    ]
 
 
 def _user_data(instance: Instance) -> list[Loss]:

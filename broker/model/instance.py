@@ -65,6 +65,7 @@ class Instance(Resource):
     size where the provider has such names. ``system`` is what its bill says it runs: linux where
     that adds nothing to the machine itself, None where the provider does not tell. Where not
     ``user_data_told``, no user data in ``spec`` means that nobody tells whether there is any.
+    ``unreadable`` is why no disk of it can be read as things are, and what to do about that.
     """
 
     spec: InstanceSpec
@@ -75,6 +76,7 @@ class Instance(Resource):
     zone: str | None = None
     system: str | None = None
     user_data_told: bool = True
+    unreadable: str | None = None
     created_at: AwareDatetime | None = None
 
     @property

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from broker.adapter import NameRule
-from broker.errors import ConfigError, Conflict, NotFound
+from broker.errors import ConfigError, Conflict, NotFound, Unsupported
+from broker.migrate.check import check_plan
 from broker.migrate.steps import (
     CopyDisks,
     CreateFirewall,
@@ -73,6 +74,15 @@ def test_user_data_is_handed_on_but_is_in_no_plan() -> None:
     plan = planned(look(instance=instance(user_data="#!/bin/sh\necho hunter2")))
     assert the(CreateInstance, plan).user_data
     assert "hunter2" not in plan.model_dump_json()
+
+
+def test_disks_that_cannot_be_read_are_told_before_anything_is_done() -> None:
+    packed = instance().model_copy(update={"unreadable": "it is packed away: unpack it"})
+    plan = planned(look(instance=packed))
+    (loss,) = plan.blocking
+    assert (loss.field, loss.reason) == ("volumes", "it is packed away: unpack it")
+    with pytest.raises(Unsupported, match="packed away: unpack it"):
+        check_plan(plan)
 
 
 def test_user_data_that_nobody_tells_of_is_said_to_be_unknown() -> None:

@@ -66,9 +66,28 @@ def instance(
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
         user_data_told=USER_DATA in server,
+        unreadable=_unreadable(server, ordered),
         created_at=moment(server.get("created")),
         native=server,
     )
+
+
+def _unreadable(server: Told, volumes: Sequence[Told]) -> str | None:
+    """Return why cinder and nova would not give out the disks of a server."""
+    state = server.get("OS-EXT-STS:vm_state")
+    # a disk of its own is packed away at once, volumes when the host is given back
+    if state == "shelved_offloaded" or (state == "shelved" and image_of(server)):
+        return (
+            "it is shelved, and nobody can read its disks: start it, then stop it without "
+            "deallocating it"
+        )
+    encrypted = [told.get("name") or told["id"] for told in volumes if told.get("encrypted")]
+    if encrypted:
+        return (
+            f"volume {encrypted[0]} is encrypted, and its bytes are given out as they are: copy it "
+            "in the guest to a volume of a type without encryption"
+        )
+    return None
 
 
 def volumes_of(server: Told) -> list[str]:

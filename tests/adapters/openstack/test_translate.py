@@ -105,6 +105,31 @@ def test_what_administrators_are_shown_of_user_data_is_told(
     assert (found.spec.user_data, found.user_data_told) == (told, True)
 
 
+@pytest.mark.parametrize(
+    ("state", "image", "why"),
+    [
+        ("stopped", "image-1", None),
+        ("shelved", None, None),
+        ("shelved", "image-1", "start it"),
+        ("shelved_offloaded", None, "start it"),
+        ("shelved_offloaded", "image-1", "start it"),
+    ],
+)
+def test_a_shelved_server_says_that_its_disks_cannot_be_read(
+    state: str, image: str | None, why: str | None
+) -> None:
+    server = {**SERVER, "OS-EXT-STS:vm_state": state, "image": {"id": image} if image else ""}
+    found = instance(server, a_volume("boot", "/dev/vda"), virtual_size=GIB)
+    assert (found.unreadable is None) == (why is None)
+    assert (why or "") in (found.unreadable or "")
+
+
+def test_an_encrypted_volume_is_said_to_be_unreadable() -> None:
+    locked = a_volume("locked", "/dev/vdb", encrypted=True)
+    found = shown(a_volume("boot", "/dev/vda"), locked)
+    assert "volume locked is encrypted" in (found.unreadable or "")
+
+
 def test_what_the_flavor_does_not_tell_is_read_off_the_boot_volume() -> None:
     silent = {**SERVER, "flavor": {**SERVER["flavor"], "extra_specs": {}}}
 
