@@ -316,6 +316,7 @@ instances = st.builds(
     offer=maybe() | ids,
     zone=maybe() | ids,
     user_data_told=booleans,
+    local_disk=maybe() | st.integers(0, 10**13),
     unreadable=maybe() | text,
     created_at=maybe() | times,
 )

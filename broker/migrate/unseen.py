@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from broker.model import Fidelity, Instance, Loss
+from broker.units import readable
 
 
-def of_unseen(instance: Instance) -> tuple[Loss, ...]:
-    """Return a loss for all of a machine that its spec says nothing of."""
-    return (*_unreadable(instance), *_user_data(instance))
+def of_unseen(instance: Instance, got: int | None) -> tuple[Loss, ...]:
+    """Return a loss for all of a machine that its spec says nothing of.
+
+    ``got`` is the local disk of its size on the target, None where nobody tells.
+    """
+    return (*_unreadable(instance), *_local_disk(instance, got), *_user_data(instance))
 
 
 def _unreadable(instance: Instance) -> list[Loss]:
@@ -21,6 +25,24 @@ def _unreadable(instance: Instance) -> list[Loss]:
             after="",
             reason=instance.unreadable,
             blocking=True,
+        )
+    ]
+
+
+def _local_disk(instance: Instance, got: int | None) -> list[Loss]:
+    """Told also where the target has such a disk: what is on it never comes along."""
+    had = instance.local_disk
+    if had == 0:
+        return []
+    return [
+        Loss(
+            field="local_disk",
+            fidelity=Fidelity.UNCHECKED if had is None else Fidelity.DROPPED,
+            before="unknown" if had is None else f"{readable(had)} on its host",
+            after="unknown" if got is None else f"{readable(got)}, empty" if got else "none",
+            reason="disks that the host lends a machine are not read: what is on them stays "
+            "behind; copy what is needed to another disk before the move, and see that no mount "
+            "or swap of the guest waits for them",
         )
     ]
 

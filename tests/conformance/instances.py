@@ -166,6 +166,11 @@ class InstanceConformance:
         assert len(offers) == len(set(offers))
         assert offers or adapter.limits.any_size
 
+    def test_the_disk_a_host_lends_is_told(self, adapter: Adapter, machine: Machine) -> None:
+        found = adapter.instance(machine.id)
+        sold = [offer.local_disk for offer in adapter.sizes() if offer.id == found.offer]
+        assert [found.local_disk] == (sold or [0])
+
     def test_an_offer_nobody_makes_is_refused(
         self, adapter: Adapter, kit: Kit, network: Network
     ) -> None:

@@ -16,7 +16,7 @@ from broker.migrate.steps import (
     UseNetwork,
     VerifyFirewall,
 )
-from broker.model import Fidelity, Firewall, GroupPeer, NicSpec, Power
+from broker.model import GIB, Fidelity, Firewall, GroupPeer, NicSpec, Power
 from tests.migrate.looks import (
     LAN,
     LIMITS,
@@ -83,6 +83,29 @@ def test_disks_that_cannot_be_read_are_told_before_anything_is_done() -> None:
     assert (loss.field, loss.reason) == ("volumes", "it is packed away: unpack it")
     with pytest.raises(Unsupported, match="packed away: unpack it"):
         check_plan(plan)
+
+
+@pytest.mark.parametrize(
+    ("had", "got", "said"),
+    [
+        (0, 0, None),
+        (20 * GIB, 0, (Fidelity.DROPPED, "20 GiB on its host", "none")),
+        (20 * GIB, GIB, (Fidelity.DROPPED, "20 GiB on its host", "1 GiB, empty")),
+        (20 * GIB, None, (Fidelity.DROPPED, "20 GiB on its host", "unknown")),
+        (None, 0, (Fidelity.UNCHECKED, "unknown", "none")),
+    ],
+)
+def test_what_is_on_a_local_disk_is_said_to_stay_behind(
+    had: int | None, got: int | None, said: tuple[Fidelity, str, str] | None
+) -> None:
+    source = instance().model_copy(update={"local_disk": had})
+    plan = planned(look(instance=source, offers=(offer("m", 2, 1024, local_disk=got),)))
+    found = [
+        (loss.fidelity, loss.before, loss.after)
+        for loss in plan.losses
+        if loss.field == "local_disk"
+    ]
+    assert found == ([] if said is None else [said])
 
 
 def test_user_data_that_nobody_tells_of_is_said_to_be_unknown() -> None:

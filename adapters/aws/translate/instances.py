@@ -72,6 +72,7 @@ def instance(
         zone=found.get("Placement", {}).get("AvailabilityZone"),
         system=(SYSTEMS | OWN_LICENCES).get(found.get("PlatformDetails", "")),
         user_data_told=user_data_told,
+        local_disk=around.offers[type_name].local_disk,
         created_at=found.get("LaunchTime"),
         native=native(found),
     )

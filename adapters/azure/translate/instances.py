@@ -80,6 +80,7 @@ def instance(
         # one that the service set up may have got custom data, which nobody is ever told
         # learn.microsoft.com/azure/virtual-machines/custom-data
         user_data_told=bool(data) or (user_data_asked and not told.get("osProfile")),
+        local_disk=offer.local_disk,
         created_at=time_of(told.get("timeCreated")),
         native=found,
     )

@@ -97,6 +97,7 @@ def instance(xml: str, around: Surroundings) -> Instance:
         state=around.state,
         volumes=tuple(found[0] for found, _ in volumes),
         nics=tuple(Nic(id=nic.mac or "", spec=nic) for nic in spec.nics),
+        local_disk=0,
         user_data_told=kept is not None or not _may_be_seeded(root),
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.openstack import marks
-from adapters.openstack.translate.flavors import size
+from adapters.openstack.translate.flavors import local_disk, size
 from adapters.openstack.translate.networks import nic
 from adapters.openstack.translate.states import state
 from adapters.openstack.translate.volumes import volume
@@ -66,6 +66,7 @@ def instance(
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
         user_data_told=USER_DATA in server,
+        local_disk=local_disk(server["flavor"]),
         unreadable=_unreadable(server, ordered),
         created_at=moment(server.get("created")),
         native=server,

@@ -19,6 +19,7 @@ from adapters.openstack.translate.words import gib
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     GIB,
+    MIB,
     Arch,
     Firmware,
     Instance,
@@ -122,6 +123,13 @@ def test_a_shelved_server_says_that_its_disks_cannot_be_read(
     found = instance(server, a_volume("boot", "/dev/vda"), virtual_size=GIB)
     assert (found.unreadable is None) == (why is None)
     assert (why or "") in (found.unreadable or "")
+
+
+def test_the_disks_a_flavor_lends_are_told() -> None:
+    flavor = {**SERVER["flavor"], "ephemeral": 20, "swap": 512}
+    found = instance({**SERVER, "flavor": flavor}, a_volume("boot", "/dev/vda"))
+    assert found.local_disk == 20 * GIB + 512 * MIB
+    assert shown(a_volume("boot", "/dev/vda")).local_disk == 0
 
 
 def test_an_encrypted_volume_is_said_to_be_unreadable() -> None:
