@@ -61,8 +61,9 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
             "a machine with several cards gets no public address of its own",
             hint="Take one with create_public_address and attach it",
         )
-    for thing in (spec, *spec.volumes):
-        tags.tags_for(thing.name, thing.labels, {})
+    tags.tags_for(spec.name, spec.labels, {})
+    for volume in spec.volumes:
+        tags.tags_for(volume.name, volume.labels, {})
 
 
 def launch(
