@@ -13,7 +13,7 @@ from adapters.openstack.translate.networks import nic
 from adapters.openstack.translate.states import state
 from adapters.openstack.translate.volumes import volume
 from adapters.openstack.translate.words import architecture as image_architecture
-from adapters.openstack.translate.words import firmware, moment
+from adapters.openstack.translate.words import firmware, moment, system
 from broker.model import GIB, Arch, Instance, InstanceSpec, VolumeSpec
 
 Told = Mapping[str, Any]
@@ -65,6 +65,7 @@ def instance(
         nics=tuple(cards),
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
+        system=system(properties),
         user_data_told=USER_DATA in server,
         local_disk=local_disk(server["flavor"]),
         unreadable=_unreadable(server, ordered),

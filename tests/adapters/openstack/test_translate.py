@@ -107,6 +107,27 @@ def test_what_administrators_are_shown_of_user_data_is_told(
 
 
 @pytest.mark.parametrize(
+    ("properties", "system"),
+    [
+        ({"os_type": "windows"}, "windows"),
+        ({"os_distro": "windows"}, "windows"),
+        ({"os_type": "linux", "os_distro": "RHEL"}, "rhel"),
+        ({"os_distro": "sles"}, "suse"),
+        ({"os_distro": "ubuntu"}, "linux"),
+        ({"os_type": "linux"}, None),
+        ({}, None),
+    ],
+)
+def test_what_a_server_runs_is_read_off_its_image_or_boot_volume(
+    properties: dict[str, str], system: str | None
+) -> None:
+    boot = a_volume("boot", "/dev/vda", volume_image_metadata=properties)
+    assert shown(boot).system == system
+    own = {**SERVER, "image": {"id": "image-1"}}
+    assert instance(own, virtual_size=GIB, **properties).system == system
+
+
+@pytest.mark.parametrize(
     ("state", "image", "why"),
     [
         ("stopped", "image-1", None),
