@@ -15,7 +15,6 @@ from broker.errors import Unsupported
 from broker.migrate import Plan
 from broker.model import Fidelity, Loss, StopMode
 from tests.conformance.kit import USER_DATA, Kit
-from tests.services.openstack.clouds import opened
 from tests.services.openstack.own_disks import flavor_with_a_disk, made_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
@@ -30,16 +29,13 @@ def of(field: str, plan: Plan) -> list[Loss]:
     return [loss for loss in plan.losses if loss.field == field]
 
 
-def test_a_member_is_told_that_user_data_are_unknown_and_an_administrator_takes_them_along(
+def test_a_member_is_told_that_user_data_are_unknown(
     adapter: OpenStackAdapter, kit: Kit, tmp_path: Path
 ) -> None:
     made = kit.instance(kit.network().id, user_data=USER_DATA)
 
     (unknown,) = of("user_data", planned(adapter, made.id, tmp_path))
     assert (unknown.fidelity, unknown.before) == (Fidelity.UNCHECKED, "unknown")
-
-    (known,) = of("user_data", planned(opened(cloud="interop-admin"), made.id, tmp_path))
-    assert known.before == known.after == f"{len(USER_DATA.encode())} bytes"
 
 
 def test_disks_that_the_host_lends_are_named(
