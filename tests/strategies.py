@@ -315,6 +315,9 @@ instances = st.builds(
     nics=st.lists(nics, max_size=2).map(tuple),
     offer=maybe() | ids,
     zone=maybe() | ids,
+    user_data_told=booleans,
+    local_disk=maybe() | st.integers(0, 10**13),
+    unreadable=maybe() | text,
     created_at=maybe() | times,
 )
 losses = st.builds(

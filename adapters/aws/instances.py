@@ -68,6 +68,7 @@ class Instances(Base):
             around,
             datetime.now(UTC),
             user_data=base64.b64decode(data).decode(errors="replace") if data else None,
+            user_data_told=True,
         )
 
     def create_instance(

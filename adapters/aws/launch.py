@@ -62,6 +62,8 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
             hint="Take one with create_public_address and attach it",
         )
     tags.tags_for(spec.name, spec.labels, {})
+    for volume in spec.volumes:
+        tags.tags_for(volume.name, volume.labels, {})
 
 
 def launch(

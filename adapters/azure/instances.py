@@ -53,7 +53,8 @@ class Instances(Launch, PowerSwitch):
             found = plain(machines.get(place.group, place.name, expand="userData"))
             codes = {self._ids.short(view["id"]): codes_of(view)}
             around = self._surroundings([found], codes, {})
-            return translate.instance(found, around, self._ids, datetime.now(UTC))
+            now = datetime.now(UTC)
+            return translate.instance(found, around, self._ids, now, user_data_asked=True)
 
     def create_instance(
         self, spec: InstanceSpec, disks: Sequence[str], *, offer: str | None = None, token: str

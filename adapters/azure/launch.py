@@ -171,7 +171,8 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
             f"a machine cannot be called {spec.name!r} here",
             hint=f"At most {rule.max_length} letters, digits and dashes, with no dash at the ends",
         )
-    tags.tags_for(spec.labels, {})
+    for labels in (spec.labels, *(volume.labels for volume in spec.volumes)):
+        tags.tags_for(labels, {})
     nics.check(spec.nics)
 
 

@@ -15,7 +15,7 @@ from adapters.kvm import notes, volumes
 from adapters.kvm.errors import PROVIDER, calling, translated
 from adapters.kvm.host import volume_id
 from adapters.kvm.keys import KeyPairCalls
-from adapters.kvm.limits import LIMITS, check_instance, whole_steps
+from adapters.kvm.limits import LIMITS, check_instance, check_labels, whole_steps
 from adapters.kvm.naming import Made, VolumeName, mark, uuid_for
 from adapters.kvm.part import attachments
 from adapters.kvm.probe import accelerator
@@ -56,6 +56,8 @@ class InstanceCalls(KeyPairCalls):
     ) -> Instance:
         """Make and start a domain. The same token twice makes one."""
         check_instance(spec, len(disks))
+        for volume in spec.volumes:
+            check_labels(volume.labels)
         if offer is not None:
             raise Invalid(f"there is no offer {offer}: any size can be had")
         own = uuid_for("instance", token)
@@ -208,6 +210,7 @@ class InstanceCalls(KeyPairCalls):
             image = stored(vol.XMLDesc())
             if image.capacity < wanted.size:
                 volumes.grow(vol, whole_steps(wanted.size))
+        notes.label(self._host, vol.name(), wanted.labels)
         return DiskFile(image.path, image.format, wanted.bus)
 
     def _define(

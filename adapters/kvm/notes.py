@@ -26,10 +26,11 @@ class LabelNote(Strict):
 
 
 class SealNote(Strict):
-    """A filled disk is sealed: the root hash of its manifest, and its length."""
+    """A filled disk is sealed: the root hash of its manifest, its length, and labels it got."""
 
     root: str
     size: int
+    labels: Labels = Field(default_factory=dict)
 
 
 class SnapshotNote(Strict):
@@ -80,6 +81,20 @@ def write(host: Host, subject: str, note: Strict) -> None:
     except Conflict:
         # another thread with the same token writes the same note at this moment
         return
+
+
+def labels(host: Host, volume: str) -> Labels:
+    """Return the labels of a volume, whether it was made empty or is a disk that was filled."""
+    note = read(host, volume, LabelNote) or read(host, volume, SealNote)
+    return note.labels if note else {}
+
+
+def label(host: Host, volume: str, wanted: Labels) -> None:
+    """Give a volume these labels in place of others. A disk that was filled stays sealed."""
+    if labels(host, volume) != wanted:
+        seal = read(host, volume, SealNote)
+        plain = LabelNote(labels=wanted)
+        write(host, volume, seal.model_copy(update={"labels": wanted}) if seal else plain)
 
 
 def delete(host: Host, subject: str) -> None:

@@ -51,8 +51,7 @@ class VolumeCalls(Part):
         if spec.encrypted:
             raise Unsupported("volumes are not encrypted here", hint="Encrypt the pool's disk")
         vol = make_volume(self._host, spec.name, Made.VOLUME, mark(token), whole_steps(spec.size))
-        if spec.labels:
-            notes.write(self._host, vol.name(), notes.LabelNote(labels=spec.labels))
+        notes.label(self._host, vol.name(), spec.labels)
         return described(self._host, vol, {})
 
     def attach_volume(self, id: str, instance: str) -> None:
@@ -130,7 +129,6 @@ def described(host: Host, vol: libvirt.virStorageVol, used: dict[str, Attachment
     with calling("read volume"):
         xml = vol.XMLDesc()
         image = stored(xml)
-        note = notes.read(host, vol.name(), notes.LabelNote)
         attached = used.get(image.path)
         # QEMU knows the size of a disk it just grew; the file tells it a moment later
         return Volume(
@@ -143,7 +141,7 @@ def described(host: Host, vol: libvirt.virStorageVol, used: dict[str, Attachment
                 bus=attached.disk.bus if attached else Bus.UNKNOWN,
                 kind=image.format,
                 encrypted=image.encrypted,
-                labels=note.labels if note else {},
+                labels=notes.labels(host, vol.name()),
             ),
             instance=attached.instance if attached else None,
             device=attached.disk.target if attached else None,

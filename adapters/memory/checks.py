@@ -59,7 +59,8 @@ def instance(limits: Limits, spec: InstanceSpec, disks: Sequence[str]) -> None:
             f"a name matches {rule.pattern} and has at most {rule.max_length} characters",
             code="InvalidName",
         )
-    labels(limits, spec.labels)
+    for each in (spec.labels, *(volume.labels for volume in spec.volumes)):
+        labels(limits, each)
     if spec.size.arch not in limits.architectures:
         raise Unsupported(f"there are no {spec.size.arch} machines here")
     if spec.firmware not in limits.firmware | {Firmware.UNKNOWN}:

@@ -43,7 +43,7 @@ class Instances(Volumes, Images, Addresses):
             if known := with_token(state.instances, token):
                 return self._shown(state, known)
             checks.instance(self.limits, spec, disks)
-            size = self._size(spec.size, spec.firmware, offer)
+            size, local_disk = self._size(spec.size, spec.firmware, offer)
             self._room_for_instance(state, size)
             if spec.key_pair and spec.key_pair not in state.key_pairs:
                 raise NotFound(f"there is no key pair {spec.key_pair}", code="NotFound")
@@ -63,6 +63,7 @@ class Instances(Volumes, Images, Addresses):
                     volumes=volumes,
                     nics=nics,
                     offer=offer,
+                    local_disk=local_disk,
                     created_at=now,
                 ),
             )
@@ -76,10 +77,11 @@ class Instances(Volumes, Images, Addresses):
             record = self._instance(state, id)
             if power.power(record, self._now()) is not Power.STOPPED:
                 raise Conflict(f"{id} is not stopped", hint="Stop it first")
-            new = self._size(size, record.instance.spec.firmware, offer)
+            new, local_disk = self._size(size, record.instance.spec.firmware, offer)
             self._room_for_instance(state, new, instead_of=id)
             spec = record.instance.spec.model_copy(update={"size": new})
-            state.put_instance(record.instance.model_copy(update={"spec": spec, "offer": offer}))
+            update = {"spec": spec, "offer": offer, "local_disk": local_disk}
+            state.put_instance(record.instance.model_copy(update=update))
 
     def delete_instance(self, id: str, *, keep_volumes: bool = False) -> None:
         """Delete the machine and, unless told otherwise, its volumes; quiet when it is gone."""
@@ -126,15 +128,15 @@ class Instances(Volumes, Images, Addresses):
             }
         )
 
-    def _size(self, wanted: Size, firmware: Firmware, offer: str | None) -> Size:
-        """Return the size a machine gets; Invalid when nothing on offer is it."""
+    def _size(self, wanted: Size, firmware: Firmware, offer: str | None) -> tuple[Size, int | None]:
+        """Return a machine's size and local disk; Invalid when nothing on offer is it."""
         if self.limits.any_size:
-            return wanted
+            return wanted, 0
         for sold in self._settings.sizes:
             if sold.id == offer or (offer is None and sold.size == wanted):
                 if firmware not in {*sold.firmware, Firmware.UNKNOWN}:
                     raise Invalid(f"{sold.id} does not start from {firmware}")
-                return sold.size
+                return sold.size, sold.local_disk
         raise Invalid(
             f"no such size is on offer: {offer or wanted}",
             code="NoSuchSize",

@@ -23,6 +23,7 @@ from broker.migrate.steps import (
     VerifyDisk,
     VerifyInstance,
 )
+from broker.migrate.unseen import of_unseen
 from broker.model import Fidelity, InstanceSpec, Loss, Power, Size
 
 NAME_IN_ID = 24
@@ -61,6 +62,7 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
         fingerprint=end.fingerprint,
         losses=(
             *losses,
+            *of_unseen(look.instance, _local_disk(choice, look)),
             *size_losses,
             *of_quotas(look.limits.quotas, look.used, _got(choice, spec), spec.volumes),
             *network_losses,
@@ -154,6 +156,13 @@ def _size(spec: InstanceSpec, look: Look, options: Options) -> tuple[Choice, tup
 
 def _got(choice: Choice, spec: InstanceSpec) -> Size:
     return choice.offer.size if choice.offer else spec.size
+
+
+def _local_disk(choice: Choice, look: Look) -> int | None:
+    """Return the local disk the machine gets; where any size can be had, none comes with it."""
+    if choice.offer is not None:
+        return choice.offer.local_disk
+    return 0 if look.limits.any_size else None
 
 
 def _told(choice: Choice, spec: InstanceSpec) -> SizeChoice:

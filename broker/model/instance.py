@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from broker.model.base import Labels, Name, Resource, Strict
+from broker.model.base import Bytes, Labels, Name, Resource, Strict
 from broker.model.network import NicSpec
 from broker.model.size import Firmware, Size
 from broker.model.state import State
@@ -63,7 +63,11 @@ class Instance(Resource):
 
     ``volumes`` are ids, in the order of ``spec.volumes``; ``offer`` is the catalogue name of its
     size where the provider has such names. ``system`` is what its bill says it runs: linux where
-    that adds nothing to the machine itself, None where the provider does not tell.
+    that adds nothing to the machine itself, None where the provider does not tell. Where not
+    ``user_data_told``, no user data in ``spec`` means that nobody tells whether there is any.
+    ``local_disk`` is what its host lends it beside ``volumes`` and nobody else can read, None where
+    nobody tells how much. ``unreadable`` is why no disk of it can be read as things are, and what
+    to do about that.
     """
 
     spec: InstanceSpec
@@ -73,6 +77,9 @@ class Instance(Resource):
     offer: str | None = None
     zone: str | None = None
     system: str | None = None
+    user_data_told: bool = True
+    local_disk: Bytes | None = None
+    unreadable: str | None = None
     created_at: AwareDatetime | None = None
 
     @property

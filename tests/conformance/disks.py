@@ -36,6 +36,16 @@ class DiskConformance:
         bigger, _ = kit.sink(sink.size + 1)
         assert bigger.size > sink.size
 
+    def test_a_disk_that_a_machine_was_made_of_stays_sealed(
+        self, adapter: Adapter, kit: Kit, network: Network
+    ) -> None:
+        """A move that is run once more must find it whole."""
+        sink, token = kit.sink(len(DATA))
+        request = kit.request(network.id, fill(sink, DATA))
+        request.send(adapter)
+
+        assert kit.reopen(len(DATA), token).sealed
+
     def test_nothing_is_read_beyond_the_end(self, adapter: Adapter, kit: Kit) -> None:
         source = kit.source(kit.disk(DATA))
         assert len(read(source, 512, source.size - 512)) == 512

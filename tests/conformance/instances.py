@@ -17,11 +17,12 @@ from tests.conformance.knobs import Knobs
 
 class InstanceConformance:
     def test_an_instance_is_what_was_asked_for(self, adapter: Adapter, machine: Machine) -> None:
-        spec, asked = adapter.instance(machine.id).spec, machine.request.spec
+        found, asked = adapter.instance(machine.id), machine.request.spec
+        spec = found.spec
 
         assert spec.name == asked.name
         assert spec.labels == asked.labels
-        assert spec.user_data == USER_DATA
+        assert (spec.user_data, found.user_data_told) == (USER_DATA, True)
         assert (spec.size.vcpus, spec.size.memory) == (asked.size.vcpus, asked.size.memory)
         assert spec.size.arch in {asked.size.arch, "unknown"}
 
@@ -36,6 +37,7 @@ class InstanceConformance:
             volume = adapter.volume(volume_id)
             assert volume.instance == machine.id
             assert volume.spec.size == spec.size >= asked.size
+            assert volume.spec.labels == spec.labels == asked.labels
 
     def test_disks_are_in_the_order_asked_for(
         self, adapter: Adapter, kit: Kit, stopped: str
@@ -63,6 +65,7 @@ class InstanceConformance:
 
         assert listed.spec.name == machine.request.spec.name
         assert listed.volumes == adapter.instance(machine.id).volumes
+        assert listed.spec.user_data == USER_DATA or not listed.user_data_told
 
     def test_the_same_token_makes_one_instance(self, adapter: Adapter, machine: Machine) -> None:
         again = machine.request.send(adapter)
@@ -162,6 +165,11 @@ class InstanceConformance:
         offers = [offer.id for offer in adapter.sizes()]
         assert len(offers) == len(set(offers))
         assert offers or adapter.limits.any_size
+
+    def test_the_disk_a_host_lends_is_told(self, adapter: Adapter, machine: Machine) -> None:
+        found = adapter.instance(machine.id)
+        sold = [offer.local_disk for offer in adapter.sizes() if offer.id == found.offer]
+        assert [found.local_disk] == (sold or [0])
 
     def test_an_offer_nobody_makes_is_refused(
         self, adapter: Adapter, kit: Kit, network: Network

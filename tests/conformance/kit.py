@@ -201,7 +201,9 @@ class Kit:
             size=size,
             firmware=self.knobs.firmware,
             volumes=tuple(
-                VolumeSpec(name=self.name(), size=least, boot=place == 0)
+                VolumeSpec(
+                    name=self.name(), size=least, boot=place == 0, labels={"place": str(place)}
+                )
                 for place in range(len(disks))
             ),
             nics=(NicSpec(network=network),),

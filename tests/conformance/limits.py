@@ -94,6 +94,7 @@ class LimitConformance:
             "name with a forbidden character",
             "user data",
             "labels",
+            "labels of a disk",
             "disks",
             "boot disk",
             "cards",
@@ -202,11 +203,15 @@ def _beyond(limits: Limits, beyond: str, network: Network) -> dict[str, object] 
     rule = limits.instance_name
     forbidden = [char for char in HOSTILE if not fits(f"a{char}a", rule)]
     unknown = [kind for kind in Firmware if kind not in {*limits.firmware, Firmware.UNKNOWN}]
+    labels = {f"k{at}": "v" for at in range(limits.labels.max_count + 1)}
     choices: dict[str, dict[str, object] | None] = {
         "long name": {"name": "a" * (rule.max_length + 1)} if rule.max_length < 255 else None,
         "name with a forbidden character": {"name": f"a{forbidden[0]}a"} if forbidden else None,
         "user data": {"user_data": "#" * (limits.user_data_max + 1)},
-        "labels": {"labels": {f"k{at}": "v" for at in range(limits.labels.max_count + 1)}},
+        "labels": {"labels": labels},
+        "labels of a disk": {
+            "volumes": (VolumeSpec(name="r", size=limits.volume_min, boot=True, labels=labels),)
+        },
         "disks": {},
         "boot disk": None
         if limits.boot_volume_max is None

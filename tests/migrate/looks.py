@@ -104,6 +104,7 @@ def instance(power: Power = Power.RUNNING, **more: Any) -> Instance:
         spec=spec,
         state=State(power=power, allocated=True, native=power.value, observed_at=AT),
         volumes=tuple(f"vol-{index}" for index in range(len(spec.volumes))),
+        local_disk=0,
     )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from broker.adapter import NameRule
-from broker.errors import ConfigError, Conflict, NotFound
+from broker.errors import ConfigError, Conflict, NotFound, Unsupported
+from broker.migrate.check import check_plan
 from broker.migrate.steps import (
     CopyDisks,
     CreateFirewall,
@@ -15,7 +16,7 @@ from broker.migrate.steps import (
     UseNetwork,
     VerifyFirewall,
 )
-from broker.model import Fidelity, Firewall, GroupPeer, NicSpec, Power
+from broker.model import GIB, Fidelity, Firewall, GroupPeer, NicSpec, Power
 from tests.migrate.looks import (
     LAN,
     LIMITS,
@@ -73,6 +74,47 @@ def test_user_data_is_handed_on_but_is_in_no_plan() -> None:
     plan = planned(look(instance=instance(user_data="#!/bin/sh\necho hunter2")))
     assert the(CreateInstance, plan).user_data
     assert "hunter2" not in plan.model_dump_json()
+
+
+def test_disks_that_cannot_be_read_are_told_before_anything_is_done() -> None:
+    packed = instance().model_copy(update={"unreadable": "it is packed away: unpack it"})
+    plan = planned(look(instance=packed))
+    (loss,) = plan.blocking
+    assert (loss.field, loss.reason) == ("volumes", "it is packed away: unpack it")
+    with pytest.raises(Unsupported, match="packed away: unpack it"):
+        check_plan(plan)
+
+
+@pytest.mark.parametrize(
+    ("had", "got", "said"),
+    [
+        (0, 0, None),
+        (20 * GIB, 0, (Fidelity.DROPPED, "20 GiB on its host", "none")),
+        (20 * GIB, GIB, (Fidelity.DROPPED, "20 GiB on its host", "1 GiB, empty")),
+        (20 * GIB, None, (Fidelity.DROPPED, "20 GiB on its host", "unknown")),
+        (None, 0, (Fidelity.UNCHECKED, "unknown", "none")),
+    ],
+)
+def test_what_is_on_a_local_disk_is_said_to_stay_behind(
+    had: int | None, got: int | None, said: tuple[Fidelity, str, str] | None
+) -> None:
+    source = instance().model_copy(update={"local_disk": had})
+    plan = planned(look(instance=source, offers=(offer("m", 2, 1024, local_disk=got),)))
+    found = [
+        (loss.fidelity, loss.before, loss.after)
+        for loss in plan.losses
+        if loss.field == "local_disk"
+    ]
+    assert found == ([] if said is None else [said])
+
+
+def test_user_data_that_nobody_tells_of_is_said_to_be_unknown() -> None:
+    silent = instance().model_copy(update={"user_data_told": False})
+    plan = planned(look(instance=silent))
+    (loss,) = [loss for loss in plan.losses if loss.field == "user_data"]
+    assert (loss.fidelity, loss.before) == (Fidelity.UNCHECKED, "unknown")
+    assert not the(CreateInstance, plan).user_data
+    assert "user_data" not in [loss.field for loss in planned().losses]
 
 
 @pytest.mark.parametrize("power", [Power.PAUSED, Power.STARTING, Power.DELETING, Power.UNKNOWN])

@@ -42,8 +42,12 @@ def instance(
     observed_at: datetime,
     *,
     user_data: str | None = None,
+    user_data_told: bool = False,
 ) -> Instance:
-    """Return the instance. Its volumes are the boot volume, then the others by device name."""
+    """Return the instance. Its volumes are the boot volume, then the others by device name.
+
+    User data are told only when asked for by themselves, which no listing does.
+    """
     marks = tags.tags_in(found)
     type_name = found["InstanceType"]
     hypervisor = around.hypervisors.get(type_name)
@@ -67,6 +71,8 @@ def instance(
         offer=type_name,
         zone=found.get("Placement", {}).get("AvailabilityZone"),
         system=(SYSTEMS | OWN_LICENCES).get(found.get("PlatformDetails", "")),
+        user_data_told=user_data_told,
+        local_disk=around.offers[type_name].local_disk,
         created_at=found.get("LaunchTime"),
         native=native(found),
     )

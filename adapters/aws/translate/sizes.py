@@ -28,7 +28,8 @@ def offer(found: InstanceTypeInfoTypeDef, zones: frozenset[str] | None = None) -
     words = found.get("ProcessorInfo", {}).get("SupportedArchitectures", [])
     known = [ARCHITECTURES[word] for word in words if word in ARCHITECTURES]
     modes = found.get("SupportedBootModes")
-    storage = found.get("InstanceStorageInfo", {}).get("TotalSizeInGB")
+    without = 0 if found.get("InstanceStorageSupported") is False else None
+    storage = found.get("InstanceStorageInfo", {}).get("TotalSizeInGB", without)
     gpus = found.get("GpuInfo", {}).get("Gpus", [])
     return Offer(
         id=found["InstanceType"],

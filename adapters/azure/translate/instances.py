@@ -35,9 +35,17 @@ class Surroundings:
 
 
 def instance(
-    found: Mapping[str, Any], around: Surroundings, ids: Ids, observed_at: datetime
+    found: Mapping[str, Any],
+    around: Surroundings,
+    ids: Ids,
+    observed_at: datetime,
+    *,
+    user_data_asked: bool = False,
 ) -> Instance:
-    """Return the machine. Its volumes are the boot disk, then the others by their place."""
+    """Return the machine. Its volumes are the boot disk, then the others by their place.
+
+    User data are told only where ``user_data_asked`` for, which no listing can.
+    """
     own = ids.short(found["id"])
     told = properties(found)
     # what went away between two listings is not the machine's any more
@@ -69,6 +77,10 @@ def instance(
         offer=offer.id,
         zone=next(iter(found.get("zones") or []), None),
         system=_system(told),
+        # one that the service set up may have got custom data, which nobody is ever told
+        # learn.microsoft.com/azure/virtual-machines/custom-data
+        user_data_told=bool(data) or (user_data_asked and not told.get("osProfile")),
+        local_disk=offer.local_disk,
         created_at=time_of(told.get("timeCreated")),
         native=found,
     )

@@ -35,7 +35,9 @@ def offer(sku: Mapping[str, Any], location: str) -> Offer:
     """Return the offer; a fact the SKU does not tell is None."""
     told = capabilities(sku)
     disks, nics = _number(told, "MaxDataDiskCount"), _number(told, "MaxNetworkInterfaces")
-    local_mib = _number(told, "MaxResourceVolumeMB")
+    # a temporary disk, and since version 6 of the sizes disks that are seen as they are
+    local = [_number(told, name) for name in ("MaxResourceVolumeMB", "NvmeDiskSizeInMiB")]
+    known = [mib for mib in local if mib is not None]
     family = sku.get("family")
     return Offer(
         id=sku["name"],
@@ -46,7 +48,7 @@ def offer(sku: Mapping[str, Any], location: str) -> Offer:
             gpus=int(Decimal(told.get("GPUs", "0"))),
         ),
         firmware=_firmware(told),
-        local_disk=local_mib * MIB if local_mib is not None else None,
+        local_disk=sum(known) * MIB if known else None,
         # the boot disk is not counted among the data disks
         disks=disks + 1 if disks is not None else None,
         nics=nics or None,

@@ -97,7 +97,19 @@ def instance(xml: str, around: Surroundings) -> Instance:
         state=around.state,
         volumes=tuple(found[0] for found, _ in volumes),
         nics=tuple(Nic(id=nic.mac or "", spec=nic) for nic in spec.nics),
+        local_disk=0,
+        user_data_told=kept is not None or not _may_be_seeded(root),
     )
+
+
+def _may_be_seeded(root: Element) -> bool:
+    """Tell whether another's domain has what cloud-init looks into, beside plain disks.
+
+    https://cloudinit.readthedocs.io/en/latest/reference/datasources/nocloud.html
+    """
+    media = (each for each in root.iterfind("devices/disk") if each.find("source") is not None)
+    inserted = any(each.get("device") in ("cdrom", "floppy") for each in media)
+    return inserted or root.find("sysinfo") is not None
 
 
 def disks(root: Element) -> list[AttachedDisk]:

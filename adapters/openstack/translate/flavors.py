@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.openstack.translate.words import ARCHITECTURES
-from broker.model import GIB, Arch, Firmware, Offer, Size
+from broker.model import GIB, MIB, Arch, Firmware, Offer, Size
 
 FIRMWARE = frozenset({Firmware.BIOS, Firmware.UEFI})
 """What starts the guest is the image's to say, not the flavor's."""
@@ -30,6 +30,12 @@ def offer(flavor: Mapping[str, Any], otherwise: Arch) -> Offer:
         bare_metal=any(key.startswith("resources:CUSTOM_BAREMETAL") for key in specs),
         current=not flavor.get("OS-FLV-DISABLED:disabled", False),
     )
+
+
+def local_disk(flavor: Mapping[str, Any]) -> int:
+    """Return all that a server with this flavor, as it tells it, has beside its volumes."""
+    # told in GiB, and in MiB
+    return int(flavor.get("ephemeral") or 0) * GIB + int(flavor.get("swap") or 0) * MIB
 
 
 def size(flavor: Mapping[str, Any], otherwise: Arch) -> Size:

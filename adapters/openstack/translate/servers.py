@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from adapters.openstack import marks
-from adapters.openstack.translate.flavors import size
+from adapters.openstack.translate.flavors import local_disk, size
 from adapters.openstack.translate.networks import nic
 from adapters.openstack.translate.states import state
 from adapters.openstack.translate.volumes import volume
 from adapters.openstack.translate.words import architecture as image_architecture
-from adapters.openstack.translate.words import firmware, moment
+from adapters.openstack.translate.words import firmware, moment, system
 from broker.model import GIB, Arch, Instance, InstanceSpec, VolumeSpec
 
 Told = Mapping[str, Any]
+
+USER_DATA = "OS-EXT-SRV-ATTR:user_data"
+"""Shown to administrators only, as null where there is none, unless nova's policy says more."""
 
 
 def instance(
@@ -54,7 +57,7 @@ def instance(
             volumes=tuple(spec for _, spec in disks),
             nics=tuple(card.spec for card in cards),
             key_pair=server.get("key_name"),
-            user_data=_text(server.get("OS-EXT-SRV-ATTR:user_data")),
+            user_data=_text(server.get(USER_DATA)),
             labels=marks.labels(server.get("metadata", {})),
         ),
         state=state(server, now),
@@ -62,9 +65,31 @@ def instance(
         nics=tuple(cards),
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
+        system=system(properties),
+        user_data_told=USER_DATA in server,
+        local_disk=local_disk(server["flavor"]),
+        unreadable=_unreadable(server, ordered),
         created_at=moment(server.get("created")),
         native=server,
     )
+
+
+def _unreadable(server: Told, volumes: Sequence[Told]) -> str | None:
+    """Return why cinder and nova would not give out the disks of a server."""
+    state = server.get("OS-EXT-STS:vm_state")
+    # a disk of its own is packed away at once, volumes when the host is given back
+    if state == "shelved_offloaded" or (state == "shelved" and image_of(server)):
+        return (
+            "it is shelved, and nobody can read its disks: start it, then stop it without "
+            "deallocating it"
+        )
+    encrypted = [told.get("name") or told["id"] for told in volumes if told.get("encrypted")]
+    if encrypted:
+        return (
+            f"volume {encrypted[0]} is encrypted, and its bytes are given out as they are: copy it "
+            "in the guest to a volume of a type without encryption"
+        )
+    return None
 
 
 def volumes_of(server: Told) -> list[str]:
@@ -111,5 +136,4 @@ def _age(port: Told) -> tuple[str, str]:
 
 
 def _text(user_data: str | None) -> str | None:
-    """Return user data; nova shows them to administrators only, unless its policy says more."""
     return base64.b64decode(user_data).decode("utf-8", "replace") if user_data else None

@@ -25,6 +25,9 @@ BUSES: dict[Bus, str] = {
 """Values of hw_disk_bus."""
 BUSES_READ = {word: bus for bus, word in BUSES.items()}
 
+LICENSED = {"rhel": "rhel", "sled": "suse", "sles": "suse"}
+"""Values of os_distro that are paid for: docs.openstack.org/glance, useful image properties."""
+
 FIRMWARE: dict[Firmware, dict[str, str]] = {
     Firmware.BIOS: {"hw_firmware_type": "bios"},
     # the older machine type has no UEFI on most hypervisors
@@ -59,3 +62,14 @@ def architecture(properties: Mapping[str, Any]) -> Arch:
     """Return the architecture in an image's properties."""
     told = properties.get("hw_architecture") or properties.get("architecture") or ""
     return ARCHITECTURES.get(told, Arch.UNKNOWN)
+
+
+def system(properties: Mapping[str, Any]) -> str | None:
+    """Return what an image's properties say it runs, as bills tell it; None where they do not.
+
+    A Linux of which nobody tells which one it is may be one that is paid for.
+    """
+    distribution = str(properties.get("os_distro") or "").lower()
+    if properties.get("os_type") == "windows" or distribution == "windows":
+        return "windows"
+    return LICENSED.get(distribution, "linux") if distribution else None

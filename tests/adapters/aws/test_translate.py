@@ -221,6 +221,12 @@ def test_a_type_as_an_offer() -> None:
     )
 
 
+@pytest.mark.parametrize(("supported", "told"), [(False, 0), (None, None)])
+def test_a_type_that_has_no_local_disk_says_so(supported: bool | None, told: int | None) -> None:
+    found = offer_of(InstanceStorageInfo={}, InstanceStorageSupported=supported)
+    assert found.local_disk == told
+
+
 @pytest.mark.parametrize(
     ("nvme", "ena", "drivers"),
     [

@@ -54,6 +54,17 @@ def test_an_offer_is_what_the_sku_says() -> None:
     assert (found.burstable, found.drivers) == (False, frozenset())
 
 
+@pytest.mark.parametrize(
+    ("temporary", "direct", "together"),
+    [("0", "112640", 112640), ("81920", "1831420", 1913340), ("0", "", 0)],
+)
+def test_disks_a_host_lends_are_counted_together(
+    temporary: str, direct: str, together: int
+) -> None:
+    found = offer(sku(MaxResourceVolumeMB=temporary, NvmeDiskSizeInMiB=direct), HERE)
+    assert found.local_disk == together * MIB
+
+
 def test_what_a_sku_does_not_say_is_not_known() -> None:
     found = offer(
         sku(

@@ -171,6 +171,24 @@ def test_a_machine_has_its_disks_in_their_places_and_only_those_that_are_there()
     assert (found.spec.firmware, found.state.power) == (Firmware.UEFI, Power.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("properties", "user_data", "told"),
+    [
+        ({"userData": "IyFzaA==", "osProfile": {"computerName": "web"}}, "#!sh", True),
+        ({}, None, True),
+        # its custom data, if it has any, are in no answer
+        ({"osProfile": {"computerName": "web"}}, None, False),
+    ],
+)
+def test_user_data_are_told_where_they_can_be(
+    properties: dict[str, Any], user_data: str | None, told: bool
+) -> None:
+    found = instance(machine(**properties), AROUND, IDS, NOW, user_data_asked=True)
+    assert (found.spec.user_data, found.user_data_told) == (user_data, told)
+    if user_data is None:
+        assert not instance(machine(**properties), AROUND, IDS, NOW).user_data_told
+
+
 def test_a_boot_disk_that_lives_on_the_host_is_none_of_the_volumes() -> None:
     told = machine()
     told["properties"]["storageProfile"]["osDisk"] = {

@@ -180,6 +180,15 @@ def test_somebody_elses_machine_is_read_for_what_it_is() -> None:
     assert leasing.firewalls == ("clean-traffic",)
     assert [str(address) for address in leasing.addresses] == ["192.168.122.9"]
     assert found.native["xml"] == xml
+    assert not found.user_data_told  # nobody looks into its disc
+
+
+def test_a_machine_without_disc_or_system_table_has_no_user_data() -> None:
+    xml = recorded("domain-others.xml").replace("<source file='/srv/iso/debian.iso'/>", "")
+    assert instance(xml, NOWHERE).user_data_told
+    serial = "<sysinfo type='smbios'><system><entry name='serial'>ds=nocloud</entry></system>"
+    seeded = xml.replace("<features>", f"{serial}</sysinfo><features>")
+    assert not instance(seeded, NOWHERE).user_data_told
 
 
 def test_a_machine_without_a_loader_has_a_bios_only_on_x86() -> None:

@@ -19,6 +19,7 @@ from adapters.openstack.translate.words import gib
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     GIB,
+    MIB,
     Arch,
     Firmware,
     Instance,
@@ -94,7 +95,68 @@ def test_a_server_is_an_instance() -> None:
     assert (found.spec.size.memory, found.spec.size.arch) == (512, Arch.X86_64)
     assert found.spec.firmware is Firmware.UEFI
     assert found.spec.labels == {"team": "x"}
-    assert found.spec.user_data is None
+    assert (found.spec.user_data, found.user_data_told) == (None, False)
+
+
+@pytest.mark.parametrize(("shown", "told"), [(None, None), ("IyFzaA==", "#!sh")])
+def test_what_administrators_are_shown_of_user_data_is_told(
+    shown: str | None, told: str | None
+) -> None:
+    found = instance({**SERVER, servers.USER_DATA: shown}, a_volume("boot", "/dev/vda"))
+    assert (found.spec.user_data, found.user_data_told) == (told, True)
+
+
+@pytest.mark.parametrize(
+    ("properties", "system"),
+    [
+        ({"os_type": "windows"}, "windows"),
+        ({"os_distro": "windows"}, "windows"),
+        ({"os_type": "linux", "os_distro": "RHEL"}, "rhel"),
+        ({"os_distro": "sles"}, "suse"),
+        ({"os_distro": "ubuntu"}, "linux"),
+        ({"os_type": "linux"}, None),
+        ({}, None),
+    ],
+)
+def test_what_a_server_runs_is_read_off_its_image_or_boot_volume(
+    properties: dict[str, str], system: str | None
+) -> None:
+    boot = a_volume("boot", "/dev/vda", volume_image_metadata=properties)
+    assert shown(boot).system == system
+    own = {**SERVER, "image": {"id": "image-1"}}
+    assert instance(own, virtual_size=GIB, **properties).system == system
+
+
+@pytest.mark.parametrize(
+    ("state", "image", "why"),
+    [
+        ("stopped", "image-1", None),
+        ("shelved", None, None),
+        ("shelved", "image-1", "start it"),
+        ("shelved_offloaded", None, "start it"),
+        ("shelved_offloaded", "image-1", "start it"),
+    ],
+)
+def test_a_shelved_server_says_that_its_disks_cannot_be_read(
+    state: str, image: str | None, why: str | None
+) -> None:
+    server = {**SERVER, "OS-EXT-STS:vm_state": state, "image": {"id": image} if image else ""}
+    found = instance(server, a_volume("boot", "/dev/vda"), virtual_size=GIB)
+    assert (found.unreadable is None) == (why is None)
+    assert (why or "") in (found.unreadable or "")
+
+
+def test_the_disks_a_flavor_lends_are_told() -> None:
+    flavor = {**SERVER["flavor"], "ephemeral": 20, "swap": 512}
+    found = instance({**SERVER, "flavor": flavor}, a_volume("boot", "/dev/vda"))
+    assert found.local_disk == 20 * GIB + 512 * MIB
+    assert shown(a_volume("boot", "/dev/vda")).local_disk == 0
+
+
+def test_an_encrypted_volume_is_said_to_be_unreadable() -> None:
+    locked = a_volume("locked", "/dev/vdb", encrypted=True)
+    found = shown(a_volume("boot", "/dev/vda"), locked)
+    assert "volume locked is encrypted" in (found.unreadable or "")
 
 
 def test_what_the_flavor_does_not_tell_is_read_off_the_boot_volume() -> None:

@@ -38,4 +38,9 @@ def test_user_data_and_a_key_reach_nova(adapter: OpenStackAdapter, kit: Kit) -> 
     made = kit.instance(kit.network().id, user_data=USER_DATA, key_pair=key.name)
 
     assert made.made.spec.key_pair == key.name
-    assert opened(cloud="interop-admin").instance(made.id).spec.user_data == USER_DATA
+    assert not made.made.user_data_told
+    shown = opened(cloud="interop-admin").instance(made.id)
+    assert (shown.spec.user_data, shown.user_data_told) == (USER_DATA, True)
+    plain = kit.instance(kit.network().id)
+    shown = opened(cloud="interop-admin").instance(plain.id)
+    assert (shown.spec.user_data, shown.user_data_told) == (None, True)
