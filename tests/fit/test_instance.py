@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.fit import fit
 from broker.model import (
     GIB,
@@ -33,7 +33,7 @@ LIMITS = Limits(
     user_data_max=10,
     any_size=True,
     sets_mac=False,
-    sets_private_address=False,
+    private_addresses=None,
     public_addresses=False,
 )
 
@@ -147,7 +147,7 @@ def test_a_card_keeps_what_the_target_can_set() -> None:
         "nics[0].public",
     }
     generous = LIMITS.model_copy(
-        update={"sets_mac": True, "sets_private_address": True, "public_addresses": True}
+        update={"sets_mac": True, "private_addresses": AddressLimits(), "public_addresses": True}
     )
     fitted, losses = fit(spec(nics=(nic,)), generous)
     assert fitted.nics == (nic,)

@@ -64,7 +64,9 @@ class Surroundings(NamedTuple):
     networks: Mapping[str, str]
     filters: Mapping[str, str]
     addresses: Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
-    """By hardware address, as far as they are known."""
+    """Leased ones by hardware address, as far as they are known."""
+    reserved: Mapping[tuple[str, str], IPv4Address]
+    """By network's id and hardware address."""
     user_data: str | None = None
 
 
@@ -146,10 +148,15 @@ def interfaces(root: Element) -> list[Interface]:
 
 
 def _nic(card: Interface, around: Surroundings) -> NicSpec:
+    network = around.networks.get(card.network, card.network)
+    leased = around.addresses.get(card.mac, ())
+    kept = around.reserved.get((network, card.mac))
+    # a machine that is off, or boots, has no lease, but what waits for it is its own
+    waiting = kept is not None and all(each.version != kept.version for each in leased)
     return NicSpec(
-        network=around.networks.get(card.network, card.network),
+        network=network,
         mac=card.mac or None,
-        addresses=around.addresses.get(card.mac, ()),
+        addresses=(kept, *leased) if kept is not None and waiting else leased,
         firewalls=(around.filters.get(card.filter, card.filter),) if card.filter else (),
     )
 

@@ -43,7 +43,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 UUID = "3f1b6a9e-52a4-4a1e-9d6f-1a2b3c4d5e6f"
 
 
-NOWHERE = Surroundings(state(libvirt.VIR_DOMAIN_SHUTOFF, 0, at=NOW), {}, {}, {}, {})
+NOWHERE = Surroundings(state(libvirt.VIR_DOMAIN_SHUTOFF, 0, at=NOW), {}, {}, {}, {}, {})
 
 
 def recorded(name: str) -> str:
