@@ -140,7 +140,7 @@ def _wearer(host: Host, wish: Reservation, network: str, instance: str) -> str |
             if (card.network, card.mac) == (network, wish.mac) and (
                 domain.UUIDString() != instance
             ):
-                return domain.name()
+                return str(domain.name())
     return None
 
 
