@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from ipaddress import IPv4Address
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ from adapters.kvm.seed import seed, user_data
 from adapters.kvm.translate import metadata
 from adapters.kvm.translate import state as states
 from adapters.kvm.translate.domain import Card, DiskFile, Wish, domain_xml, resized
-from adapters.kvm.translate.instance import Surroundings, disks, instance
+from adapters.kvm.translate.instance import Addresses, Surroundings, disks, instance
 from adapters.kvm.translate.volume import stored
 from adapters.kvm.translate.xml import Element, parse
 from broker.errors import Conflict, Invalid, NotFound
@@ -31,15 +30,12 @@ from broker.model import Bus, Instance, InstanceSpec, NicSpec, Offer, Size, Volu
 
 
 class Known(NamedTuple):
-    """What domains refer to: ids of networks and filters by name, seeds by their mark.
-
-    ``reserved`` are addresses, by network's id and hardware address.
-    """
+    """What domains refer to: ids of networks and filters by name, seeds by their mark."""
 
     networks: Mapping[str, str]
     filters: Mapping[str, str]
     seeds: Mapping[str, str]
-    reserved: Mapping[tuple[str, str], IPv4Address]
+    addresses: Addresses
 
 
 class InstanceCalls(KeyPairCalls):
@@ -143,12 +139,12 @@ class InstanceCalls(KeyPairCalls):
     def _known(self) -> Known:
         with calling("list networks"):
             connection = self._host.connection
-            networks = {each.name(): each for each in connection.listAllNetworks()}
-            ids = {name: each.UUIDString() for name, each in networks.items()}
+            listed = connection.listAllNetworks()
+            networks = {each.name(): each.UUIDString() for each in listed}
             filters = {each.name(): each.UUIDString() for each in connection.listAllNWFilters()}
         files = self._host.named_volumes()
         seeds = {name.mark: vol.name() for vol, name in files if name.made is Made.SEED}
-        return Known(ids, filters, seeds, reservations.reserved(networks))
+        return Known(networks, filters, seeds, reservations.addresses(listed))
 
     def _instance_of(self, domain: libvirt.virDomain, xml: str, known: Known) -> Instance:
         try:
@@ -162,8 +158,7 @@ class InstanceCalls(KeyPairCalls):
             volumes=self._volumes(domain, root),
             networks=known.networks,
             filters=known.filters,
-            addresses=reservations.leases(domain) if number == libvirt.VIR_DOMAIN_RUNNING else {},
-            reserved=known.reserved,
+            addresses=known.addresses,
             user_data=self._user_data(known.seeds.get(mark(domain.UUIDString()))),
         )
         return instance(xml, around)

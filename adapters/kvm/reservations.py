@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, ip_address
 
 import libvirt
 
 from adapters.kvm.errors import PROVIDER, calling
 from adapters.kvm.host import Host
 from adapters.kvm.naming import mac_for
-from adapters.kvm.translate.instance import interfaces
+from adapters.kvm.translate.instance import Address, Addresses, interfaces
 from adapters.kvm.translate.reservation import Reservation, host_xml, place, reservations
 from adapters.kvm.translate.xml import parse
-from broker.errors import Conflict, NotFound
+from broker.errors import Conflict, NotFound, Unsupported
 from broker.model import NicSpec
-
-
-def leases(domain: libvirt.virDomain) -> dict[str, tuple[IPv4Address | IPv6Address, ...]]:
-    """Return the leases of a running domain's cards, by hardware address."""
-    try:
-        told = domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE)
-    except libvirt.libvirtError:
-        return {}  # it stopped this moment, or its network has no leases: the address is unknown
-    return {
-        card["hwaddr"]: tuple(ip_address(each["addr"]) for each in card["addrs"] or ())
-        for card in told.values()
-    }
 
 
 def wished(nic: NicSpec) -> Reservation | None:
@@ -38,16 +26,28 @@ def wished(nic: NicSpec) -> Reservation | None:
     return None
 
 
-def reserved(networks: Mapping[str, libvirt.virNetwork]) -> dict[tuple[str, str], IPv4Address]:
-    """Return what networks keep for cards, by the network's UUID and the hardware address."""
-    found = {}
-    for each in networks.values():
+def addresses(networks: Iterable[libvirt.virNetwork]) -> Addresses:
+    """Return what networks leased to cards and keep for them, for machines that are off as well.
+
+    An address that is kept is told until the card leases one of its family, which then counts.
+    """
+    found: dict[tuple[str, str], tuple[Address, ...]] = {}
+    for each in networks:
         try:
             with calling("read network"):
+                id = each.UUIDString()  # noqa: A001
+                leased = each.DHCPLeases() if each.isActive() else []
                 kept = reservations(each.XMLDesc())
-        except NotFound:
-            continue  # deleted since it was listed
-        found.update({(one.network, one.mac): one.address for one in kept})
+        except (NotFound, Conflict, Unsupported):
+            continue  # deleted or stopped since it was listed, or of a kind without leases
+        for lease in leased:
+            card = (id, lease["mac"])
+            found[card] = (*found.get(card, ()), ip_address(lease["ipaddr"]))
+        for one in kept:
+            card = (id, one.mac)
+            others = found.get(card, ())
+            if all(address.version != one.address.version for address in others):
+                found[card] = (one.address, *others)
     return found
 
 

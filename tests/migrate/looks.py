@@ -52,8 +52,8 @@ LIMITS = Limits(
 )
 
 
-def subnet(id: str, cidr: str) -> Subnet:
-    return Subnet(id=id, spec=SubnetSpec.model_validate({"cidr": cidr}))
+def subnet(id: str, cidr: str, *, dhcp: bool = True) -> Subnet:
+    return Subnet(id=id, spec=SubnetSpec.model_validate({"cidr": cidr, "dhcp": dhcp}))
 
 
 def network(id: str, name: str, *subnets: Subnet) -> Network:

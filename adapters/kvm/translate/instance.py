@@ -36,6 +36,11 @@ ARCHES: dict[str, Arch] = {"x86_64": Arch.X86_64, "aarch64": Arch.AARCH64}
 UNITS: dict[str, int] = {"b": 1, "bytes": 1, "KiB": KIB, "MiB": MIB, "GiB": 1024 * MIB}
 
 
+Address = IPv4Address | IPv6Address
+Addresses = Mapping[tuple[str, str], tuple[Address, ...]]
+"""Of cards, by their network's id and their hardware address."""
+
+
 class AttachedDisk(NamedTuple):
     """A disk of a domain: the image, and where the guest sees it."""
 
@@ -63,10 +68,8 @@ class Surroundings(NamedTuple):
     """By path: the volume's id and spec. Disks without an entry (seeds) are not volumes."""
     networks: Mapping[str, str]
     filters: Mapping[str, str]
-    addresses: Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
-    """Leased ones by hardware address, as far as they are known."""
-    reserved: Mapping[tuple[str, str], IPv4Address]
-    """By network's id and hardware address."""
+    addresses: Addresses
+    """As far as they are known."""
     user_data: str | None = None
 
 
@@ -149,14 +152,10 @@ def interfaces(root: Element) -> list[Interface]:
 
 def _nic(card: Interface, around: Surroundings) -> NicSpec:
     network = around.networks.get(card.network, card.network)
-    leased = around.addresses.get(card.mac, ())
-    kept = around.reserved.get((network, card.mac))
-    # a machine that is off, or boots, has no lease, but what waits for it is its own
-    waiting = kept is not None and all(each.version != kept.version for each in leased)
     return NicSpec(
         network=network,
         mac=card.mac or None,
-        addresses=(kept, *leased) if kept is not None and waiting else leased,
+        addresses=around.addresses.get((network, card.mac), ()),
         firewalls=(around.filters.get(card.filter, card.filter),) if card.filter else (),
     )
 

@@ -43,7 +43,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 UUID = "3f1b6a9e-52a4-4a1e-9d6f-1a2b3c4d5e6f"
 
 
-NOWHERE = Surroundings(state(libvirt.VIR_DOMAIN_SHUTOFF, 0, at=NOW), {}, {}, {}, {}, {})
+NOWHERE = Surroundings(state(libvirt.VIR_DOMAIN_SHUTOFF, 0, at=NOW), {}, {}, {}, {})
 
 
 def recorded(name: str) -> str:
@@ -165,7 +165,7 @@ def test_somebody_elses_machine_is_read_for_what_it_is() -> None:
         root: ("pool/root.qcow2", VolumeSpec(name="root", size=10)),
         data: (data, VolumeSpec(name="data", size=20)),
     }
-    leased = {"52:54:00:aa:bb:02": (ip_address("192.168.122.9"),)}
+    leased = {("net-id", "52:54:00:aa:bb:02"): (ip_address("192.168.122.9"),)}
     found = instance(
         xml, NOWHERE._replace(volumes=known, networks={"default": "net-id"}, addresses=leased)
     )
