@@ -152,7 +152,13 @@ def _on(
 def _objection(address: Address, step: UseNetwork | CreateNetwork, look: Look) -> str | None:
     """Return why a card on this network of the target cannot have the address."""
     if isinstance(step, CreateNetwork):
-        name, subnets, taken = step.spec.name, step.spec.subnets, frozenset[Address]()
+        name, taken = step.spec.name, frozenset[Address]()
+        # who chooses the gateway of a new subnet takes the first address
+        subnets = tuple(
+            subnet.model_copy(update={"gateway": subnet.gateway or subnet.cidr[1]})
+            for subnet in step.spec.subnets
+            if subnet.cidr.num_addresses > 1
+        )
     else:
         target = next(one for one in look.target_networks if one.id == step.target)
         name, subnets = step.name, target.spec.subnets

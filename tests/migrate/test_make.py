@@ -208,6 +208,12 @@ class TestNetworks:
         assert bool(plan.spec.nics[0].addresses) is served
         assert any("has no DHCP" in loss.reason for loss in plan.losses) is not served
 
+    def test_the_first_address_is_the_gateway_of_a_new_network(self) -> None:
+        nic = NicSpec.model_validate({"network": "net-lan", "addresses": ("10.0.0.1",)})
+        plan = planned(look(instance=instance(nics=(nic,))))
+        assert the(CreateNetwork, plan).spec.subnets[0].gateway is None
+        assert plan.spec.nics[0].addresses == ()
+
     def test_an_address_no_subnet_has_is_dropped_and_told(self) -> None:
         plan = planned(network="there")
         assert plan.spec.nics[0].addresses == ()
