@@ -90,7 +90,7 @@ class Shelf:
             user_data_max=0,
             any_size=True,
             sets_mac=False,
-            sets_private_address=False,
+            private_addresses=None,
             public_addresses=False,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.aws import tags
 from adapters.aws.platform import PLATFORM
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.model import GIB, TCP, UDP, Arch, Firmware
 
 VOLUME_STEP = GIB
@@ -70,7 +70,7 @@ LIMITS = Limits(
     user_data_max=USER_DATA_MAX,
     any_size=False,
     sets_mac=False,
-    sets_private_address=True,
+    private_addresses=AddressLimits(),
     public_addresses=True,
     networks_per_instance=1,
     # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html

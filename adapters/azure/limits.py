@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.azure import defaults, tags
 from adapters.azure.translate.words import CLASSES
-from broker.adapter import LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, LabelRule, Limits, NameRule
 from broker.model import GIB, Arch, Firmware
 
 VOLUME_STEP = GIB
@@ -52,7 +52,7 @@ LIMITS = Limits(
     user_data_max=USER_DATA_MAX,
     any_size=False,
     sets_mac=False,
-    sets_private_address=True,
+    private_addresses=AddressLimits(),
     public_addresses=True,
     networks_per_instance=1,
     # https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq: four, and the last

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import PurePath
 from typing import NamedTuple
 
 import libvirt
 
-from adapters.kvm import notes, volumes
+from adapters.kvm import notes, reservations, volumes
 from adapters.kvm.errors import PROVIDER, calling, translated
 from adapters.kvm.host import volume_id
 from adapters.kvm.keys import KeyPairCalls
@@ -20,9 +19,10 @@ from adapters.kvm.naming import Made, VolumeName, mark, uuid_for
 from adapters.kvm.part import attachments
 from adapters.kvm.probe import accelerator
 from adapters.kvm.seed import seed, user_data
+from adapters.kvm.translate import metadata
 from adapters.kvm.translate import state as states
 from adapters.kvm.translate.domain import Card, DiskFile, Wish, domain_xml, resized
-from adapters.kvm.translate.instance import Surroundings, disks, instance
+from adapters.kvm.translate.instance import Addresses, Surroundings, disks, instance
 from adapters.kvm.translate.volume import stored
 from adapters.kvm.translate.xml import Element, parse
 from broker.errors import Conflict, Invalid, NotFound
@@ -35,6 +35,7 @@ class Known(NamedTuple):
     networks: Mapping[str, str]
     filters: Mapping[str, str]
     seeds: Mapping[str, str]
+    addresses: Addresses
 
 
 class InstanceCalls(KeyPairCalls):
@@ -63,6 +64,7 @@ class InstanceCalls(KeyPairCalls):
         own = uuid_for("instance", token)
         key = self._public_key(spec.key_pair) if spec.key_pair else None
         cards = [self._card(nic) for nic in spec.nics]
+        wishes = [card.reservation for card in cards if card.reservation]
         try:
             domain = self._host.domain(own)
         except NotFound:
@@ -70,12 +72,16 @@ class InstanceCalls(KeyPairCalls):
         with ExitStack() as undo:
             if domain is None:
                 self._check_free(disks)
+                for wish in wishes:
+                    reservations.check(self._host, wish, own)
                 images = [
                     self._disk_file(disk, wanted, f"{token}/{index}", undo)
                     for index, (disk, wanted) in enumerate(zip(disks, spec.volumes, strict=True))
                 ]
                 domain = self._define(spec, own, token, cards, images, undo)
-            self._prepare(spec, own, key, undo)
+            self._prepare(spec, own, key)
+            for wish in wishes:
+                reservations.reserve(self._host, wish, own)
             with calling("start instance"):
                 # one that a user stopped since has another reason; it stays as it is
                 if domain.state() == [libvirt.VIR_DOMAIN_SHUTOFF, 0]:
@@ -103,9 +109,13 @@ class InstanceCalls(KeyPairCalls):
         except NotFound:
             return
         with calling("delete instance"):
-            paths = [disk.path for disk in disks(parse(domain.XMLDesc()))]
+            root = parse(domain.XMLDesc())
+            paths = [disk.path for disk in disks(root)]
+            kept = metadata.read(root)
             if domain.isActive():
                 domain.destroy()
+            for reservation in kept.reserved if kept else ():
+                reservations.release(self._host, reservation, id)
             for made in (Made.SEED, Made.CONSOLE):
                 vol = self._host.made_by(made, mark(id))
                 if vol is not None:
@@ -131,11 +141,12 @@ class InstanceCalls(KeyPairCalls):
     def _known(self) -> Known:
         with calling("list networks"):
             connection = self._host.connection
-            networks = {each.name(): each.UUIDString() for each in connection.listAllNetworks()}
+            listed = connection.listAllNetworks()
+            networks = {each.name(): each.UUIDString() for each in listed}
             filters = {each.name(): each.UUIDString() for each in connection.listAllNWFilters()}
         files = self._host.named_volumes()
         seeds = {name.mark: vol.name() for vol, name in files if name.made is Made.SEED}
-        return Known(networks, filters, seeds)
+        return Known(networks, filters, seeds, reservations.addresses(listed))
 
     def _instance_of(self, domain: libvirt.virDomain, xml: str, known: Known) -> Instance:
         try:
@@ -149,7 +160,7 @@ class InstanceCalls(KeyPairCalls):
             volumes=self._volumes(domain, root),
             networks=known.networks,
             filters=known.filters,
-            addresses=_addresses(domain) if number == libvirt.VIR_DOMAIN_RUNNING else {},
+            addresses=known.addresses,
             user_data=self._user_data(known.seeds.get(mark(domain.UUIDString()))),
         )
         return instance(xml, around)
@@ -186,7 +197,7 @@ class InstanceCalls(KeyPairCalls):
     def _card(self, nic: NicSpec) -> Card:
         network = self._host.network(nic.network)
         filter = self._host.filter(nic.firewalls[0]).name() if nic.firewalls else None  # noqa: A001
-        return Card(nic, network.name(), filter)
+        return Card(nic, network.name(), filter, reservations.wished(nic))
 
     def _check_free(self, ids: Sequence[str]) -> None:
         used = attachments(self._host)
@@ -236,13 +247,19 @@ class InstanceCalls(KeyPairCalls):
             disks=images,
             cards=cards,
             console=f"{folder}/{_file(Made.CONSOLE, own)}",
+            reserved=tuple(
+                card.reservation
+                for card in cards
+                # what was there before is somebody's, and stays
+                if card.reservation and not reservations.is_reserved(self._host, card.reservation)
+            ),
         )
         with calling("create instance"):
             domain = self._host.connection.defineXML(domain_xml(spec, wish))
         undo.callback(self.delete_instance, own, keep_volumes=True)
         return domain
 
-    def _prepare(self, spec: InstanceSpec, own: str, key: str | None, undo: ExitStack) -> None:
+    def _prepare(self, spec: InstanceSpec, own: str, key: str | None) -> None:
         """Make the seed and the console's file, unless an earlier try has."""
         files = {Made.CONSOLE: b""}
         if spec.key_pair or spec.user_data is not None:
@@ -278,20 +295,6 @@ def _capacity(domain: libvirt.virDomain, target: str) -> int | None:
         return int(domain.blockInfo(target)[0])
     except libvirt.libvirtError:
         return None  # the machine is shown all the same; its XML names the image
-
-
-def _addresses(
-    domain: libvirt.virDomain,
-) -> dict[str, tuple[IPv4Address | IPv6Address, ...]]:
-    """Return the leases of a running domain's cards, by hardware address."""
-    try:
-        told = domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_LEASE)
-    except libvirt.libvirtError:
-        return {}  # it stopped this moment, or its network has no leases: the address is unknown
-    return {
-        card["hwaddr"]: tuple(ip_address(each["addr"]) for each in card["addrs"] or ())
-        for card in told.values()
-    }
 
 
 _UNDEFINE = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from adapters.kvm.translate import firewall
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.errors import Invalid
-from broker.model import GIB, KIB, MIB, Arch, Firmware, InstanceSpec, Labels
+from broker.model import GIB, KIB, MIB, Arch, Family, Firmware, InstanceSpec, Labels
 
 LIMITS = Limits(
     architectures=frozenset({Arch.X86_64}),
@@ -36,7 +36,8 @@ LIMITS = Limits(
     user_data_max=MIB,
     any_size=True,
     sets_mac=True,
-    sets_private_address=False,
+    # DHCP keeps one IPv4 address for a card; for IPv6 guests show it an id of their own choice
+    private_addresses=AddressLimits(families=frozenset({Family.IPV4}), per_family=1, by_dhcp=True),
     public_addresses=False,
 )
 
@@ -82,8 +83,22 @@ def check_instance(spec: InstanceSpec, disks: int) -> None:
             raise Invalid(f"{count} {what} are more than {most}")
     if spec.size.arch not in LIMITS.architectures or spec.size.gpus:
         raise Invalid(f"a machine here is x86_64 without GPUs, not {spec.size}")
-    if any(nic.addresses for nic in spec.nics):
-        raise Invalid("the network's DHCP chooses addresses; a card's cannot be set")
+    _check_addresses(spec)
     if any(nic.public for nic in spec.nics):
         raise Invalid("there are no public addresses here")
     check_labels(spec.labels)
+
+
+def _check_addresses(spec: InstanceSpec) -> None:
+    for nic in spec.nics:
+        for address in nic.addresses:
+            if address.version != 4:
+                raise Invalid(
+                    f"{address} cannot be set: DHCP for IPv6 does not know a guest by its card",
+                    hint="Leave it out, or set it inside the guest",
+                )
+        if len(nic.addresses) > 1:
+            raise Invalid(
+                f"a card gets one address from DHCP, not {len(nic.addresses)}",
+                hint="Leave the others out, or set them inside the guest",
+            )

@@ -10,6 +10,7 @@ import hashlib
 import re
 import uuid
 from enum import StrEnum
+from ipaddress import IPv4Address
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -77,6 +78,17 @@ def mark(token: str) -> str:
 def uuid_for(kind: str, token: str) -> str:
     """Return the UUID of what ``token`` makes of this kind: the same for every try."""
     return str(uuid.uuid5(NAMESPACE, f"{kind}/{token}"))
+
+
+def mac_for(network: str, address: IPv4Address) -> str:
+    """Return the hardware address of the card that gets an address of a network, by UUID.
+
+    It is the same for every machine that gets this address: a server does not give what it has
+    leased to another card, and the lease of a deleted machine lasts up to an hour.
+    """
+    digest = hashlib.blake2b(f"{network}/{address}".encode(), digest_size=5).hexdigest()
+    # 02: one card's, and not out of a maker's range
+    return ":".join(("02", *(digest[at : at + 2] for at in range(0, len(digest), 2))))
 
 
 def is_uuid(id: str) -> bool:

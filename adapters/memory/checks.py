@@ -6,17 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from broker.adapter import FirewallLimits, Limits
+from broker.adapter import AddressLimits, FirewallLimits, Limits
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     Action,
     AddressSetPeer,
+    Family,
     FirewallRule,
     FirewallSpec,
     Firmware,
     GroupPeer,
     InstanceSpec,
     Labels,
+    NicSpec,
 )
 
 
@@ -85,13 +87,21 @@ def _cards(limits: Limits, spec: InstanceSpec) -> None:
     for nic in spec.nics:
         if nic.mac and not limits.sets_mac:
             raise Unsupported("the cloud gives MAC addresses, they cannot be chosen")
-        if nic.addresses and not limits.sets_private_address:
-            raise Unsupported("the cloud gives private addresses, they cannot be chosen")
+        _addresses(limits.private_addresses, nic)
         if nic.public and not limits.public_addresses:
             raise Unsupported("there are no public addresses here")
         most = limits.firewall.groups_per_nic
         if most is not None and len(nic.firewalls) > most:
             raise Invalid(f"a card wears at most {most} firewalls, not {len(nic.firewalls)}")
+
+
+def _addresses(told: AddressLimits | None, nic: NicSpec) -> None:
+    counts = Counter(Family(f"ipv{address.version}") for address in nic.addresses)
+    for family, count in counts.items():
+        if told is None or family not in told.families:
+            raise Unsupported(f"the cloud gives private {family} addresses, they cannot be chosen")
+        if told.per_family is not None and count > told.per_family:
+            raise Invalid(f"a card has at most {told.per_family} {family} addresses, not {count}")
 
 
 def firewall(limits: Limits, spec: FirewallSpec) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, PositiveInt, model_validator
 
 from adapters.memory.faults import Fault
 from broker.adapter import (
+    AddressLimits,
     ConsoleLog,
     FirewallLimits,
     LabelRule,
@@ -44,7 +45,7 @@ ROOMY = Limits(
     user_data_max=64 * KIB,
     any_size=False,
     sets_mac=True,
-    sets_private_address=True,
+    private_addresses=AddressLimits(),
     public_addresses=True,
 )
 """The limits where an account sets none: near the widest of any real provider's."""

@@ -14,7 +14,7 @@ from adapters.openstack.translate.firewalls import FIRST_PORT, PROTOCOLS_SAID
 from adapters.openstack.translate.flavors import FIRMWARE
 from adapters.openstack.translate.quotas import quotas
 from adapters.openstack.volumes import MOST_GIB
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.errors import AccessDenied, NotFound
 from broker.model import GIB, Arch
 
@@ -47,7 +47,7 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
         user_data_max=USER_DATA_MOST,
         any_size=False,
         sets_mac=True,
-        sets_private_address=True,
+        private_addresses=AddressLimits(),
         public_addresses=bool(ways_out(session)),
         quotas=quotas(
             compute,

@@ -16,6 +16,7 @@ from broker.adapter.abilities import (
 from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
 from broker.adapter.limits import (
+    AddressLimits,
     FirewallLimits,
     LabelRule,
     Limits,
@@ -31,6 +32,7 @@ from broker.adapter.wrap import without
 __all__ = [
     "Account",
     "Adapter",
+    "AddressLimits",
     "AddressSets",
     "Budget",
     "ClosedSizes",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from broker.model import SCTP, TCP, UDP, Arch, Bytes, FirewallRule, Firmware, Strict
+from broker.model import SCTP, TCP, UDP, Arch, Bytes, Family, FirewallRule, Firmware, Strict
 from broker.model.base import SetOf
 
 
@@ -77,6 +77,18 @@ class FirewallLimits(Strict):
     platform: tuple[PlatformTraffic, ...] = ()
 
 
+class AddressLimits(Strict):
+    """Which private addresses a card can be given on purpose.
+
+    ``per_family`` is the most of one family, None where that is not told. Where ``by_dhcp``, the
+    guest is told by its subnet's DHCP, so that a subnet without has none to give.
+    """
+
+    families: SetOf[Family] = frozenset(Family)
+    per_family: Annotated[int, Field(gt=0)] | None = None
+    by_dhcp: bool = False
+
+
 class Quotas(Strict):
     """The most an account may hold of something at once; None where nobody sets or tells a limit.
 
@@ -105,8 +117,9 @@ class Limits(Strict):
     Volume sizes are bytes and are rounded up: to ``volume_min``, and to a whole multiple of
     ``volume_step``; beyond ``volume_max`` they are Invalid, and for the disk a machine starts from
     beyond ``boot_volume_max`` where that is told. ``any_size`` means vCPUs and memory are free, not
-    chosen from a list of offers. ``reserved_addresses`` counts those at the start and at the end of
-    each subnet that no machine can have. ``subnet_firewall`` is what a firewall around a subnet can
+    chosen from a list of offers. ``private_addresses`` is None where the provider alone chooses
+    them. ``reserved_addresses`` counts those at the start and at the end of each subnet that no
+    machine can have. ``subnet_firewall`` is what a firewall around a subnet can
     say, None where none can be made. ``volume_kinds`` are what ``VolumeSpec.kind`` can name and
     ``image_formats`` what images can be kept in, None where that is not told. ``apis`` are the
     versions of the provider's interfaces in use, for people to read.
@@ -127,7 +140,7 @@ class Limits(Strict):
     user_data_max: Bytes
     any_size: bool
     sets_mac: bool
-    sets_private_address: bool
+    private_addresses: AddressLimits | None
     public_addresses: bool
     networks_per_instance: int | None = None
     reserved_addresses: tuple[int, int] = (1, 1)

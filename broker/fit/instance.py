@@ -18,7 +18,11 @@ from broker.model import (
 )
 
 if TYPE_CHECKING:
-    from broker.adapter import Limits
+    from ipaddress import IPv4Address, IPv6Address
+
+    from broker.adapter import AddressLimits, Limits
+
+    Address = IPv4Address | IPv6Address
 
 
 def fit(spec: InstanceSpec, limits: Limits) -> tuple[InstanceSpec, tuple[Loss, ...]]:
@@ -160,12 +164,9 @@ def _nic(nic: NicSpec, field: str, limits: Limits) -> tuple[NicSpec, tuple[Loss,
             _dropped(f"{field}.mac", nic.mac, "the target assigns hardware addresses itself")
         )
         nic = nic.model_copy(update={"mac": None})
-    if nic.addresses and not limits.sets_private_address:
-        before = ", ".join(str(address) for address in nic.addresses)
-        losses.append(
-            _dropped(f"{field}.addresses", before, "the target assigns private addresses itself")
-        )
-        nic = nic.model_copy(update={"addresses": ()})
+    addresses, lost = _addresses(nic.addresses, f"{field}.addresses", limits.private_addresses)
+    losses.extend(lost)
+    nic = nic.model_copy(update={"addresses": addresses})
     if nic.public and not limits.public_addresses:
         losses.append(_dropped(f"{field}.public", "yes", "the target has no public addresses"))
         nic = nic.model_copy(update={"public": False})
@@ -180,6 +181,28 @@ def _nic(nic: NicSpec, field: str, limits: Limits) -> tuple[NicSpec, tuple[Loss,
             )
         )
     return nic, tuple(losses)
+
+
+def _addresses(
+    wanted: tuple[Address, ...], field: str, told: AddressLimits | None
+) -> tuple[tuple[Address, ...], list[Loss]]:
+    if told is None:
+        before = ", ".join(map(str, wanted))
+        reason = "the target assigns private addresses itself"
+        return (), [_dropped(field, before, reason)] if wanted else []
+    kept: list[Address] = []
+    losses = []
+    for address in wanted:
+        alike = sum(one.version == address.version for one in kept)
+        if f"ipv{address.version}" not in told.families:
+            reason = f"the target assigns private IPv{address.version} addresses itself"
+            losses.append(_dropped(field, str(address), reason))
+        elif told.per_family is not None and alike >= told.per_family:
+            reason = f"the target sets at most {told.per_family} of a family on a card"
+            losses.append(_dropped(field, str(address), reason))
+        else:
+            kept.append(address)
+    return tuple(kept), losses
 
 
 def _key_pair(key_pair: str | None) -> tuple[Loss, ...]:

@@ -152,7 +152,13 @@ def _on(
 def _objection(address: Address, step: UseNetwork | CreateNetwork, look: Look) -> str | None:
     """Return why a card on this network of the target cannot have the address."""
     if isinstance(step, CreateNetwork):
-        name, subnets, taken = step.spec.name, step.spec.subnets, frozenset[Address]()
+        name, taken = step.spec.name, frozenset[Address]()
+        # who chooses the gateway of a new subnet takes the first address
+        subnets = tuple(
+            subnet.model_copy(update={"gateway": subnet.gateway or subnet.cidr[1]})
+            for subnet in step.spec.subnets
+            if subnet.cidr.num_addresses > 1
+        )
     else:
         target = next(one for one in look.target_networks if one.id == step.target)
         name, subnets = step.name, target.spec.subnets
@@ -162,6 +168,9 @@ def _objection(address: Address, step: UseNetwork | CreateNetwork, look: Look) -
         return f"network {name} of the target has no such range"
     if address in taken:
         return f"another machine has it in network {name} of the target"
+    told = look.limits.private_addresses
+    if told is not None and told.by_dhcp and not any(subnet.dhcp for subnet in around):
+        return f"network {name} of the target has no DHCP there, which alone could set it"
     if any(_reserved(address, subnet, look) for subnet in around):
         return f"the target keeps it for itself in network {name}"
     return None

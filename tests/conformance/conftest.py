@@ -59,7 +59,7 @@ def machine(shared: Kit, network: Network, firewall: Firewall) -> Machine:
     nic = NicSpec(
         network=network.id,
         mac="02:1f:2e:3d:4c:5b" if limits.sets_mac else None,
-        addresses=(cidr[77],) if limits.sets_private_address else (),
+        addresses=(cidr[77],) if limits.private_addresses else (),
         firewalls=(firewall.id,),
     )
     return shared.instance(

@@ -5,12 +5,15 @@ A refusal comes before anything is made.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
 from broker.adapter import Adapter, Limits
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     Action,
+    Family,
     Firewall,
     FirewallRule,
     FirewallSpec,
@@ -101,6 +104,8 @@ class LimitConformance:
             "firmware",
             "mac",
             "private address",
+            "second private address",
+            "private address of the other family",
             "public address",
         ],
     )
@@ -222,8 +227,14 @@ def _beyond(limits: Limits, beyond: str, network: Network) -> dict[str, object] 
         if limits.sets_mac
         else {"nics": (nic.model_copy(update={"mac": "02:1f:2e:3d:4c:5d"}),)},
         "private address": None
-        if limits.sets_private_address
+        if limits.private_addresses
         else {"nics": (nic.model_copy(update={"addresses": (inside,)}),)},
+        "second private address": None
+        if limits.private_addresses is None or limits.private_addresses.per_family != 1
+        else {"nics": (nic.model_copy(update={"addresses": (inside, inside + 1)}),)},
+        "private address of the other family": None
+        if limits.private_addresses is None or Family.IPV6 in limits.private_addresses.families
+        else {"nics": (nic.model_copy(update={"addresses": (ip_address("fd00::88"),)}),)},
         "public address": None
         if limits.public_addresses
         else {"nics": (nic.model_copy(update={"public": True}),)},

@@ -45,7 +45,7 @@ SHAPES: dict[str, dict[str, JsonValue]] = {
             "architectures": ["x86_64"],
             "any_size": True,
             "sets_mac": False,
-            "sets_private_address": False,
+            "private_addresses": None,
             "public_addresses": False,
             "volume_step": 512,
             "volume_min": 512 * 9,

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from adapters.memory import checks
 from adapters.memory.settings import ROOMY
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.firewall import translate
 from broker.fit import fit
 from broker.model import (
     MIB,
     Arch,
     Bus,
+    Family,
     FirewallSpec,
     Firmware,
     InstanceSpec,
@@ -48,7 +49,12 @@ limits = st.builds(
     ),
     user_data_max=st.integers(0, 8),
     sets_mac=st.booleans(),
-    sets_private_address=st.booleans(),
+    private_addresses=st.none()
+    | st.builds(
+        AddressLimits,
+        families=st.sampled_from([frozenset(Family), frozenset({Family.IPV4}), frozenset()]),
+        per_family=st.none() | st.integers(1, 2),
+    ),
     public_addresses=st.booleans(),
 )
 
@@ -56,7 +62,9 @@ nics = st.builds(
     NicSpec,
     network=st.sampled_from(["a", "b"]),
     mac=st.none() | st.just("52:54:00:00:00:01"),
-    addresses=st.sampled_from([(), (ipaddress.ip_address("10.0.0.9"),)]),
+    addresses=st.lists(
+        st.sampled_from(["10.0.0.9", "10.0.0.8", "10.0.0.7", "fd00::9"]), unique=True
+    ).map(lambda texts: tuple(map(ipaddress.ip_address, texts))),
     public=st.booleans(),
 )
 

@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.fit import fit
 from broker.model import (
     GIB,
     MIB,
     Arch,
     Bus,
+    Family,
     Fidelity,
     Firmware,
     InstanceSpec,
@@ -33,7 +34,7 @@ LIMITS = Limits(
     user_data_max=10,
     any_size=True,
     sets_mac=False,
-    sets_private_address=False,
+    private_addresses=None,
     public_addresses=False,
 )
 
@@ -147,11 +148,25 @@ def test_a_card_keeps_what_the_target_can_set() -> None:
         "nics[0].public",
     }
     generous = LIMITS.model_copy(
-        update={"sets_mac": True, "sets_private_address": True, "public_addresses": True}
+        update={"sets_mac": True, "private_addresses": AddressLimits(), "public_addresses": True}
     )
     fitted, losses = fit(spec(nics=(nic,)), generous)
     assert fitted.nics == (nic,)
     assert found(losses, "nics[0].public").fidelity is Fidelity.APPROXIMATED
+
+
+def test_addresses_beyond_what_a_card_can_be_given_are_dropped_one_by_one() -> None:
+    texts = ("fd00::5", "10.0.0.5", "10.0.0.6")
+    addresses = tuple(ipaddress.ip_address(text) for text in texts)
+    told = AddressLimits(families=frozenset({Family.IPV4}), per_family=1)
+    target = LIMITS.model_copy(update={"private_addresses": told})
+    fitted, losses = fit(spec(nics=(NicSpec(network="n", addresses=addresses),)), target)
+    assert fitted.nics[0].addresses == (addresses[1],)
+    dropped = [loss for loss in losses if loss.field == "nics[0].addresses"]
+    assert [(loss.before, loss.fidelity) for loss in dropped] == [
+        ("fd00::5", Fidelity.DROPPED),
+        ("10.0.0.6", Fidelity.DROPPED),
+    ]
 
 
 def test_user_data_is_counted_in_bytes() -> None:

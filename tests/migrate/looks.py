@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from broker.adapter import FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
 from broker.migrate.look import Look
 from broker.migrate.make import make
 from broker.migrate.options import Options
@@ -47,13 +47,13 @@ LIMITS = Limits(
     user_data_max=16384,
     any_size=False,
     sets_mac=True,
-    sets_private_address=True,
+    private_addresses=AddressLimits(),
     public_addresses=False,
 )
 
 
-def subnet(id: str, cidr: str) -> Subnet:
-    return Subnet(id=id, spec=SubnetSpec.model_validate({"cidr": cidr}))
+def subnet(id: str, cidr: str, *, dhcp: bool = True) -> Subnet:
+    return Subnet(id=id, spec=SubnetSpec.model_validate({"cidr": cidr, "dhcp": dhcp}))
 
 
 def network(id: str, name: str, *subnets: Subnet) -> Network:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from broker.adapter import NameRule
+from broker.adapter import AddressLimits, NameRule
 from broker.errors import ConfigError, Conflict, NotFound, Unsupported
 from broker.migrate.check import check_plan
 from broker.migrate.steps import (
@@ -240,6 +240,21 @@ class TestNetworks:
         plan = planned(look(instance=instance(nics=(nic,)), limits=limits))
         assert bool(plan.spec.nics[0].addresses) is kept
         assert any("keeps it for itself" in loss.reason for loss in plan.losses) is not kept
+
+    @pytest.mark.parametrize("served", [True, False])
+    def test_an_address_that_dhcp_would_set_needs_dhcp(self, served: bool) -> None:
+        told = AddressLimits(by_dhcp=True)
+        lan = network("net-lan", "lan", subnet("sub-lan", "10.0.0.0/24", dhcp=served))
+        limits = LIMITS.model_copy(update={"private_addresses": told})
+        plan = planned(look(networks=(lan,), limits=limits))
+        assert bool(plan.spec.nics[0].addresses) is served
+        assert any("has no DHCP" in loss.reason for loss in plan.losses) is not served
+
+    def test_the_first_address_is_the_gateway_of_a_new_network(self) -> None:
+        nic = NicSpec.model_validate({"network": "net-lan", "addresses": ("10.0.0.1",)})
+        plan = planned(look(instance=instance(nics=(nic,))))
+        assert the(CreateNetwork, plan).spec.subnets[0].gateway is None
+        assert plan.spec.nics[0].addresses == ()
 
     def test_an_address_no_subnet_has_is_dropped_and_told(self) -> None:
         plan = planned(network="there")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from adapters.kvm.translate import metadata
+from adapters.kvm.translate.reservation import Reservation
 from adapters.kvm.translate.xml import Element, dump, element, parse
 from broker.errors import Invalid
 from broker.model import Bus, Firmware, InstanceSpec, NicSpec, Size
@@ -36,11 +37,15 @@ class DiskFile(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A network card, with libvirt's names for what the spec has ids of."""
+    """A network card, with libvirt's names for what the spec has ids of.
+
+    Where an address is reserved for it, the card has that hardware address.
+    """
 
     spec: NicSpec
     network: str
     filter: str | None
+    reservation: Reservation | None = None
 
 
 class Wish(NamedTuple):
@@ -54,12 +59,17 @@ class Wish(NamedTuple):
     cards: Sequence[Card]
     console: str
     """Path of the file that keeps what the guest writes on its serial port."""
+    reserved: tuple[Reservation, ...] = ()
 
 
 def domain_xml(spec: InstanceSpec, wish: Wish) -> str:
     """Return the XML of a domain."""
     kept = metadata.Kept(
-        name=spec.name, token=wish.token, key_pair=spec.key_pair, labels=dict(spec.labels)
+        name=spec.name,
+        token=wish.token,
+        key_pair=spec.key_pair,
+        labels=dict(spec.labels),
+        reserved=wish.reserved,
     )
     memory = element("memory", text=str(spec.size.memory), unit="MiB")
     return dump(
@@ -172,9 +182,10 @@ def _devices(wish: Wish) -> list[Element]:
 
 
 def _interface(card: Card) -> Element:
+    mac = card.reservation.mac if card.reservation else card.spec.mac
     return element(
         "interface",
-        *([element("mac", address=card.spec.mac)] if card.spec.mac else []),
+        *([element("mac", address=mac)] if mac else []),
         element("source", network=card.network),
         element("model", type="virtio"),
         *([element("filterref", filter=card.filter)] if card.filter else []),

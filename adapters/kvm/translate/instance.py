@@ -36,6 +36,11 @@ ARCHES: dict[str, Arch] = {"x86_64": Arch.X86_64, "aarch64": Arch.AARCH64}
 UNITS: dict[str, int] = {"b": 1, "bytes": 1, "KiB": KIB, "MiB": MIB, "GiB": 1024 * MIB}
 
 
+Address = IPv4Address | IPv6Address
+Addresses = Mapping[tuple[str, str], tuple[Address, ...]]
+"""Of cards, by their network's id and their hardware address."""
+
+
 class AttachedDisk(NamedTuple):
     """A disk of a domain: the image, and where the guest sees it."""
 
@@ -63,8 +68,8 @@ class Surroundings(NamedTuple):
     """By path: the volume's id and spec. Disks without an entry (seeds) are not volumes."""
     networks: Mapping[str, str]
     filters: Mapping[str, str]
-    addresses: Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
-    """By hardware address, as far as they are known."""
+    addresses: Addresses
+    """As far as they are known."""
     user_data: str | None = None
 
 
@@ -158,10 +163,11 @@ def interfaces(root: Element) -> list[Interface]:
 
 
 def _nic(card: Interface, around: Surroundings) -> NicSpec:
+    network = around.networks.get(card.network, card.network)
     return NicSpec(
-        network=around.networks.get(card.network, card.network),
+        network=network,
         mac=card.mac or None,
-        addresses=around.addresses.get(card.mac, ()),
+        addresses=around.addresses.get((network, card.mac), ()),
         firewalls=(around.filters.get(card.filter, card.filter),) if card.filter else (),
     )
 

@@ -6,6 +6,7 @@ import json
 
 from pydantic import Field, ValidationError
 
+from adapters.kvm.translate.reservation import Reservation
 from adapters.kvm.translate.xml import OURS, Element, ours
 from broker.model import Labels, Strict
 
@@ -17,11 +18,13 @@ class Kept(Strict):
     token: str
     key_pair: str | None = None
     labels: Labels = Field(default_factory=dict)
+    reserved: tuple[Reservation, ...] = ()
+    """What networks keep for its cards because it was made, and forget when it goes."""
 
 
 def write(kept: Kept) -> Element:
     """Return the metadata's element."""
-    return ours("instance", text=json.dumps(kept.model_dump(), sort_keys=True))
+    return ours("instance", text=json.dumps(kept.model_dump(mode="json"), sort_keys=True))
 
 
 def read(domain: Element) -> Kept | None:

@@ -165,7 +165,7 @@ def test_somebody_elses_machine_is_read_for_what_it_is() -> None:
         root: ("pool/root.qcow2", VolumeSpec(name="root", size=10)),
         data: (data, VolumeSpec(name="data", size=20)),
     }
-    leased = {"52:54:00:aa:bb:02": (ip_address("192.168.122.9"),)}
+    leased = {("net-id", "52:54:00:aa:bb:02"): (ip_address("192.168.122.9"),)}
     found = instance(
         xml, NOWHERE._replace(volumes=known, networks={"default": "net-id"}, addresses=leased)
     )

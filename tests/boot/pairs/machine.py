@@ -36,6 +36,9 @@ from tests.conformance.kit import sweep
 
 # rounds of two processes share one libvirt, where no two networks have one range
 CIDR = ipaddress.IPv4Network(f"10.216.{secrets.randbelow(256)}.0/24")
+ADDRESS = CIDR[50]
+"""Set on purpose at the first place, and the machine's own at every other."""
+
 DATA = (b"first", b"second")
 """How each data disk begins; the guest prints the first one's words."""
 
@@ -84,15 +87,16 @@ def make(adapter: Adapter, name: str, micro: Path, folder: Path, stack: ExitStac
             VolumeSpec(name=f"{name}-{place}", size=disk.size, boot=place == 0)
             for place, disk in enumerate(disks)
         ),
-        nics=(NicSpec(network=network.id, firewalls=(firewall.id,)),),
+        nics=(NicSpec(network=network.id, addresses=(ADDRESS,), firewalls=(firewall.id,)),),
         labels=LABELS,
     )
     return adapter.create_instance(spec, [disk.id for disk in disks], token=token())
 
 
 def assert_same(adapter: Adapter, machine: Instance) -> None:
-    """Its network, what the firewall lets in, the labels and every data disk are what they were."""
+    """Network, address, what the firewall lets in, labels and data disks are what they were."""
     (nic,) = machine.nics
+    assert nic.spec.addresses == (ADDRESS,)
     network = adapter.network(nic.spec.network).spec
     assert [subnet.cidr for subnet in network.subnets] == [CIDR]
     worn = guard(adapter, machine)

@@ -13,13 +13,13 @@ HEAD = """# Every pair
 
 Written by `make pairs` on {date}: {machine}.
 
-One small Linux guest with a boot disk, two data disks, a network, a firewall and a label was made
-on local KVM and moved along every ordered pair of the four providers, and once between two projects
-of one OpenStack. At every stop all disks were read back and their root hashes compared, and the
-firewall, the label and the data looked at; at every KVM and OpenStack stop the guest came up for
-real, its boot counter one higher. Libvirt and OpenStack are real here; AWS and Azure are stand-ins
-(moto with our overlay; our ARM emulator with Azurite), where machines do not run but their disks'
-bytes are real.
+One small Linux guest with a boot disk, two data disks, a network, a fixed address, a firewall and a
+label was made on local KVM and moved along every ordered pair of the four providers, and once
+between two projects of one OpenStack. At every stop all disks were read back and their root hashes
+compared, and the address, the firewall, the label and the data looked at; at every KVM and
+OpenStack stop the guest came up for real, on KVM with that address, its boot counter one higher.
+Libvirt and OpenStack are real here; AWS and Azure are stand-ins (moto with our overlay; our ARM
+emulator with Azurite), where machines do not run but their disks' bytes are real.
 
 Times are of planning, moving and proving on that machine, emulated boots included. The losses are
 what the plan named beforehand: "exact" ones are told and cost nothing, "unchecked" ones nobody
