@@ -46,13 +46,14 @@ start() {
     if alive "$name"; then return; fi
     # shellcheck disable=SC2016
     setsid ip netns exec "$netns" \
-        sh -c '[ -z "$0" ] || mount --bind "$0" /dev/kvm; exec "$@"' "$(kvm_node)" "$name" "$@" \
+        sh -c '[ -z "$0" ] || mount --bind "$0" /dev/kvm; exec "$@"' "$kvm" "$name" "$@" \
         >>"$state/log/$name.log" 2>&1 </dev/null 9>&- &
     echo $! >"$pids/$name"
     say "started $name (pid $!)"
 }
 
 start_daemons() {
+    local kvm
     # Daemons that were killed leave theirs behind, with bridges this libvirtd did not make and
     # will not make again. What still runs in it keeps it, without a name.
     if [ -e "/run/netns/$netns" ] && ! alive libvirtd; then ip netns del "$netns"; fi
@@ -67,6 +68,7 @@ auth_unix_ro = "none"
 auth_unix_rw = "none"
 log_outputs = "3:stderr"
 CONF
+    kvm=$(kvm_node)
     start virtlogd
     start libvirtd -f "$state/libvirtd.conf"
     # the first start probes QEMU for ten seconds or so
