@@ -92,8 +92,8 @@ class Case:
         """Where each rule stands in the firewall, the first time it does."""
         return {rule: place for place, rule in reversed(list(enumerate(self.spec.rules)))}
 
-    def packed(self, packets: Node) -> list[FirewallRule]:
-        """Return the fewest rules that let through a set which the target can say."""
+    def packed(self, packets: Node) -> list[FirewallRule] | None:
+        """Return the fewest rules that let through a set which the target can say; see ``pack``."""
 
         def for_names(members: Node) -> Node:
             return in_all(self.space, members, self.limits, self.families)

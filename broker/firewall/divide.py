@@ -91,7 +91,9 @@ def _denies(case: Case, excess: Node, limits: FirewallLimits) -> Iterator[list[F
     yield rewritten(own, limits, {}, (), case.known)
     diagrams = case.space.diagrams
     least = diagrams.negated(sayable(case.space, diagrams.negated(excess), limits))
-    yield pack(case.space, least, {})
+    packed = pack(case.space, least, {})
+    if packed is not None:
+        yield packed
 
 
 def _around(case: Case, denies: Sequence[FirewallRule], limits: FirewallLimits) -> FirewallSpec:

@@ -10,6 +10,7 @@ from broker.firewall.diagram import NOTHING, Node
 from broker.firewall.effective import connections
 from broker.firewall.proof import Proof, told
 from broker.firewall.rewrite import reasons
+from broker.firewall.service import MOST
 from broker.firewall.space import peer_name
 from broker.firewall.wording import in_words
 from broker.model import Action, Fidelity, FirewallRule, FirewallSpec, Loss
@@ -146,6 +147,19 @@ def of_budget(case: Case, rules: Sequence[FirewallRule], *, one: bool) -> Iterat
         after=f"room for {room(case.limits)} a direction in {most} firewalls",
         reason="the target has no room for so many rules: allow wider ranges at the source, or "
         "deny single addresses somewhere else",
+        blocking=True,
+    )
+
+
+def endless(case: Case) -> Loss:
+    """Return the blocking loss of a firewall that takes more rules than can be made."""
+    return Loss(
+        field=f"firewalls.{case.spec.name}.rules",
+        fidelity=Fidelity.DROPPED,
+        before=f"{len(case.spec.rules)} rules",
+        after=f"over {MOST} rules",
+        reason="the target would need so many to say the same: name fewer single ports and ICMP "
+        "codes at the source, or allow and deny wider ranges",
         blocking=True,
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 
 from broker.firewall.diagram import NOTHING, Node, Run
 from broker.firewall.sayable import members_of, whoever
-from broker.firewall.service import EVERYTHING, PORTS, Service, Services
+from broker.firewall.service import EVERYTHING, MOST, PORTS, Service, Services
 from broker.firewall.space import (
     ADDRESS_BITS,
     DIRECTIONS,
@@ -27,15 +28,24 @@ def pack(
     packets: Node,
     peers: Mapping[str, Peer],
     for_names: Callable[[Node], Node] = lambda packets: packets,
-) -> list[FirewallRule]:
+) -> list[FirewallRule] | None:
     """Return rules without priorities that let through the set, one that ``sayable`` gave.
 
-    ``peers`` are the names that rules may use, ``for_names`` what of a set those rules can let
-    through. Each service is let through from the fewest address
+    None where that takes more than MOST. ``peers`` are the names that rules may use, ``for_names``
+    what of a set those rules can let through. Each service is let through from the fewest address
     ranges that hold all who need it and nobody who may not use it.
     """
+    rules = list(islice(_rules(space, packets, peers, for_names), MOST + 1))
+    return rules if len(rules) <= MOST else None
+
+
+def _rules(
+    space: Space,
+    packets: Node,
+    peers: Mapping[str, Peer],
+    for_names: Callable[[Node], Node],
+) -> Iterator[FirewallRule]:
     services = Services(space.diagrams)
-    rules: list[FirewallRule] = []
     for way, direction in enumerate(DIRECTIONS):
         here = space.diagrams.given(packets, Field.DIRECTION, way)
         for kind, family in enumerate(FAMILIES):
@@ -43,18 +53,16 @@ def pack(
             anyone = whoever(space, own)
             for service, run in _cover(space, services, anyone):
                 source = CidrPeer(cidr=network_of(run, family))
-                rules.append(_rule(direction, family, source, service))
+                yield _rule(direction, family, source, service)
             for name, peer in sorted(peers.items()):
                 if name in space.names:
                     theirs = for_names(members_of(space, here, name))
                     theirs = space.diagrams.given(theirs, Field.FAMILY, kind)
                     everyones = space.diagrams.whatever(anyone, Field.ADDRESS)
-                    rules.extend(
-                        _rule(direction, family, peer, service)
-                        for service in services.largest(theirs)
-                        if not services.within(service, everyones)
-                    )
-    return rules
+                    largest = services.largest(theirs)
+                    for service in largest:
+                        if len(largest) > MOST or not services.within(service, everyones):
+                            yield _rule(direction, family, peer, service)
 
 
 def _cover(space: Space, services: Services, anyone: Node) -> Iterator[tuple[Service, Run]]:

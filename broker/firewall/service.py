@@ -12,6 +12,11 @@ from broker.firewall.wording import WITH_TYPES
 PORTS = (0, SIZES[Field.PORT] - 1)
 PROTOCOLS = (0, SIZES[Field.PROTOCOL] - 1)
 
+MOST = 4_000
+"""Services, or rules: four times what any provider's firewall holds. Single ICMP codes of all types
+are 65,536 services, and those of each protocol's own ports fill the memory.
+"""
+
 
 class Service(NamedTuple):
     """Runs of protocols, of ports (or ICMP types and codes) and of source ports."""
@@ -41,10 +46,18 @@ class Services:
         self._within: dict[tuple[Node, Service], bool] = {}
 
     def largest(self, allowed: Node) -> tuple[Service, ...]:
-        """Return the services in the set that are in no larger one that a rule could say."""
+        """Return the services in the set that are in no larger one that a rule could say.
+
+        One more than MOST of them stand for any larger number.
+        """
         found = self._largest.get(allowed)
         if found is None:
-            found = self._largest[allowed] = tuple(dict.fromkeys(self._find(allowed)))
+            seen: dict[Service, None] = {}
+            for service in self._find(allowed):
+                seen[service] = None
+                if len(seen) > MOST:
+                    break
+            found = self._largest[allowed] = tuple(seen)
         return found
 
     def _find(self, allowed: Node) -> Iterator[Service]:

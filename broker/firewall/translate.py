@@ -65,8 +65,10 @@ def translate(
     if edge is not None and not form.fits_one(limits):
         divided = divide(case, edge)
         if divided is not None and _better(case, divided, form):
-            case = case.behind_edge(edge.layer(divided.around))
-            form, around = _on_cards(case, divided), divided.around
+            edged = case.behind_edge(edge.layer(divided.around))
+            on_cards = _anew(edged, divided.on_cards)
+            if on_cards is not None:
+                case, form, around = edged, on_cards, divided.around
     parts = _parts(case, form)
     passing = case.after(parts)
     proof = compare(case.space, case.judged(case.before), case.judged(passing))
@@ -75,7 +77,11 @@ def translate(
         *told.of_references(case),
         *told.of_state(case),
         *told.of_form(case, parts, around, own=form.own),
-        *told.of_budget(case, form.rules, one=form.denies),
+        *(
+            [told.endless(case)]
+            if form.endless
+            else told.of_budget(case, form.rules, one=form.denies)
+        ),
         *told.of_proof(case, proof),
     ]
     return Translation(parts=parts, losses=tuple(losses), proof=proof, around=around)
@@ -87,18 +93,24 @@ def _better(case: Case, divided: Divided, form: _Form) -> bool:
     return lost is NOTHING or not form.fits(case.limits)
 
 
-def _on_cards(case: Case, divided: Divided) -> _Form:
-    packed = _described(case, case.packed(divided.on_cards))
-    rules = _with_tail(case, packed, divided.on_cards)
-    return _Form(rules, divided.on_cards, own=False)
+def _anew(case: Case, lets: Node) -> _Form | None:
+    """Return rules made for a set, None where it takes more of them than anybody has room for."""
+    packed = case.packed(lets)
+    if packed is None:
+        return None
+    return _Form(_with_tail(case, _described(case, packed), lets), lets, own=False)
 
 
 class _Form(NamedTuple):
-    """One way to write what the target shall let through: the source's ``own`` rules, or anew."""
+    """One way to write what the target shall let through: the source's ``own`` rules, or anew.
+
+    An ``endless`` one lets nothing through, in the place of one with thousands of rules.
+    """
 
     rules: list[FirewallRule]
     lets: Node
     own: bool
+    endless: bool = False
 
     @property
     def denies(self) -> bool:
@@ -107,7 +119,7 @@ class _Form(NamedTuple):
 
     def fits_one(self, limits: FirewallLimits) -> bool:
         """Tell whether one firewall of the target holds it."""
-        return firewalls_needed(self.rules, limits) <= 1
+        return not self.endless and firewalls_needed(self.rules, limits) <= 1
 
     def fits(self, limits: FirewallLimits) -> bool:
         """Tell whether the target has room for it on one card."""
@@ -128,9 +140,10 @@ def _form(case: Case) -> _Form:
         if case.limits.denies and own.fits(case.limits):
             return own
         forms.append(own)
-    packed = _described(case, case.packed(case.wanted))
-    rules = _with_tail(case, packed, case.wanted)
-    forms.append(_Form(rules, case.wanted, own=False))
+    if (anew := _anew(case, case.wanted)) is not None:
+        forms.append(anew)
+    if not forms:
+        return _Form(_with_tail(case, [], NOTHING), NOTHING, own=False, endless=True)
     return min(forms, key=lambda form: form.cost(case.limits))
 
 
@@ -146,8 +159,10 @@ def _own(case: Case) -> _Form | None:
             return None
         if case.space.diagrams.but_not(case.wanted, lets) is not NOTHING:
             # what allows alone can say, and then what can only be said behind denies
-            packed = _described(case, case.packed(case.wanted))
-            own = [*packed, *own]
+            packed = case.packed(case.wanted)
+            if packed is None:
+                return None
+            own = [*_described(case, packed), *own]
             lets = case.space.passing(own)
     return _Form(_with_tail(case, own, lets), lets, own=True)
 

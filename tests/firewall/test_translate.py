@@ -51,6 +51,20 @@ def test_never_wider_and_every_loss_is_told(source: str, target: str) -> None:
         judge(seed, source, target, packets=40)
 
 
+def test_what_takes_tens_of_thousands_of_rules_blocks_and_lets_nothing_through() -> None:
+    """One code of each ICMP type is denied, so every other code of them all is a rule."""
+    denied = [
+        rule(protocol=1, icmp={"type": kind, "code": 0}, action="deny", priority=kind)
+        for kind in range(256)
+    ]
+    told = translate(firewall(*denied, rule(protocol=1, priority=256)), ALLOW_ONLY)
+
+    assert told.proof.never_wider
+    (blocking,) = (loss for loss in told.losses if loss.blocking)
+    assert (blocking.before, blocking.after) == ("257 rules", "over 4000 rules")
+    assert [each.rules for each in told.parts] == [()]
+
+
 @pytest.mark.parametrize("name", DIALECTS)
 def test_home_again_is_equal(name: str) -> None:
     limits = DIALECTS[name]

@@ -60,12 +60,20 @@ def foreign_rules(xml: str, included: Callable[[str], str]) -> tuple[FirewallRul
 
 
 def _few(space: Space, lets: Node, whole: FirewallRule) -> list[FirewallRule]:
-    """Return what passes of a family on one way as allows, or as denies before an allow of all."""
+    """Return what passes of a family on one way as allows, or as denies before an allow of all.
+
+    Unsupported where either takes more rules than anybody writes.
+    """
     everything = space.passing([whole])
     allows = pack(space, space.diagrams.both(everything, lets), {})
     denies = pack(space, space.diagrams.but_not(everything, lets), {})
-    if len(allows) <= len(denies) + 1:
+    if allows is not None and (denies is None or len(allows) <= len(denies) + 1):
         return allows
+    if denies is None:
+        raise Unsupported(
+            "what a network filter lets through takes thousands of rules to say",
+            hint="Write it with fewer single ports and ICMP codes, or as a firewall",
+        )
     return [*(rule.model_copy(update={"action": Action.DENY}) for rule in denies), whole]
 
 

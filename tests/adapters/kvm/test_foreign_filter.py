@@ -6,7 +6,7 @@ from adapters.kvm.translate.foreign_filter import foreign_rules
 from broker.errors import Unsupported
 from broker.firewall import Packet, Space, in_order
 from broker.firewall.diagram import has
-from broker.model import FirewallRule
+from broker.model import Action, FirewallRule
 
 INNER = """<filter name='no-mail' chain='root'>
   <rule action='drop' direction='out' priority='100'>
@@ -223,3 +223,15 @@ def test_filters_that_include_each_other_end() -> None:
     loop = "<filter name='a' chain='root'><filterref filter='a'/></filter>"
     with pytest.raises(Unsupported):
         foreign_rules(loop, lambda _: loop)
+
+
+def test_what_few_denies_say_is_not_spelled_out_as_thousands_of_allows() -> None:
+    codes = "".join(
+        f"<rule action='drop' direction='in' priority='1'><icmp type='{kind}' code='1'/></rule>"
+        for kind in range(30, 60)
+    )
+    negated = "<rule action='drop' direction='in'><tcp match='no' dstportstart='22'/></rule>"
+    rules = foreign_rules(f"<filter name='codes' chain='root'>{codes}{negated}</filter>", str)
+
+    assert Action.DENY in {rule.action for rule in rules}
+    assert len(rules) < 100
