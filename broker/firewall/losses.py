@@ -157,7 +157,7 @@ def endless(case: Case) -> Loss:
         field=f"firewalls.{case.spec.name}.rules",
         fidelity=Fidelity.DROPPED,
         before=f"{len(case.spec.rules)} rules",
-        after=f"over {MOST} rules",
+        after=f"over {MOST:,} rules",
         reason="the target would need so many to say the same: name fewer single ports and ICMP "
         "codes at the source, or allow and deny wider ranges",
         blocking=True,

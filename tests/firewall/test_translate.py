@@ -61,7 +61,7 @@ def test_what_takes_tens_of_thousands_of_rules_blocks_and_lets_nothing_through()
 
     assert told.proof.never_wider
     (blocking,) = (loss for loss in told.losses if loss.blocking)
-    assert (blocking.before, blocking.after) == ("257 rules", "over 4000 rules")
+    assert (blocking.before, blocking.after) == ("257 rules", "over 10,000 rules")
     assert [each.rules for each in told.parts] == [()]
 
 
