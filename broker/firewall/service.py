@@ -14,8 +14,8 @@ PROTOCOLS = (0, SIZES[Field.PROTOCOL] - 1)
 
 MOST = 10_000
 """Services, or rules: ten times what any provider's firewall holds, and twice what a thousand rules
-with denies among them take as allows alone (tests/bench/firewall.py). Single ICMP codes of all types
-are 65,536, and chance rule sets were met that filled 15 GiB.
+with denies among them take as allows alone (tests/bench/firewall.py). Single ICMP codes of all
+types are 65,536, and chance rule sets were met that filled 15 GiB.
 """
 
 
