@@ -19,9 +19,11 @@ empty :=
 # Whatever talks to a real service or boots a guest; all the rest runs without a network.
 REAL := tests/services tests/boot tests/test_wheel.py
 
-# What mostly waits runs beside all the others.
-ASIDE := openstack pairs
-openstack := $(wildcard tests/*/openstack tests/*/test_openstack*)
+# What runs beside all the others: what waits for nothing, and what mostly waits.
+ASIDE := units openstack openstack-services pairs
+units := -m "not service"
+openstack := $(wildcard tests/*/test_openstack*)
+openstack-services := tests/services/openstack
 pairs := tests/boot/test_pairs.py
 
 # Continuous integration lets no test skip for a missing service.
@@ -56,7 +58,7 @@ test: services-up setup ## Run every test, those against real services too (one 
 
 .PHONY: test-others
 test-others:
-	@$(PYTEST) $(foreach part,$(ASIDE),$(addprefix --ignore=,$($(part))))
+	@$(PYTEST) -m service $(addprefix --ignore=,$(filter tests/%,$(foreach part,$(ASIDE),$($(part)))))
 
 # their words come when they are done, in one piece
 $(addprefix test-,$(ASIDE)): test-%:
