@@ -63,12 +63,10 @@ def numbered(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[Fire
 
     Rules that may deny and have no bounds are numbered from ten; those that only allow need none.
     """
-    if limits.priorities is None and not limits.denies:
-        return [rule.model_copy(update={"priority": None}) for rule in rules]
     if limits.priorities is None:
-        orderly = any(rule.action is Action.DENY for rule in rules)
+        orderly = limits.denies and any(rule.action is Action.DENY for rule in rules)
         return [
-            rule.model_copy(update={"priority": index * PRIORITY_STEP if orderly else None})
+            _at(rule, index * PRIORITY_STEP if orderly else None)
             for index, rule in enumerate(rules, 1)
         ]
     low, high = limits.priorities
@@ -79,8 +77,13 @@ def numbered(rules: Sequence[FirewallRule], limits: FirewallLimits) -> list[Fire
         step = max(1, min(PRIORITY_STEP, (high - low + 1) // count[rule.direction]))
         priority = low + next_index[rule.direction] * step
         next_index[rule.direction] += 1
-        given.append(rule.model_copy(update={"priority": priority}))
+        given.append(_at(rule, priority))
     return given
+
+
+def _at(rule: FirewallRule, priority: int | None) -> FirewallRule:
+    same = rule.priority == priority
+    return rule if same else rule.model_copy(update={"priority": priority})
 
 
 def _group(rule: FirewallRule, limits: FirewallLimits) -> Group:

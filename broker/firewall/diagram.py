@@ -9,7 +9,7 @@ equal when they are the same object (Bryant 1986, with runs of values in place o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 Run = tuple[int, int]
@@ -56,8 +56,8 @@ class Diagrams:
         self._both: dict[tuple[Node, Node], Node] = {}
         self._not: dict[Node, Node] = {ALL: NOTHING, NOTHING: ALL}
 
-    def node(self, field: int, starts: Sequence[int], children: Sequence[Node]) -> Node:
-        """Return the set that is ``children[i]`` from the value ``starts[i]`` of ``field`` on."""
+    def node(self, field: int, starts: Iterable[int], children: Iterable[Node]) -> Node:
+        """Return the set that is each of ``children`` from its start in values of ``field`` on."""
         kept_starts: list[int] = []
         kept: list[Node] = []
         for start, child in zip(starts, children, strict=True):

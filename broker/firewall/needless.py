@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from math import prod
 from operator import or_
 from typing import NamedTuple, Self
 
-from broker.firewall.diagram import ALL, Box, Rule, Run
-from broker.firewall.first_match import first_match
+from broker.firewall.diagram import Box, Rule, Run
+from broker.firewall.first_match import any_match
 from broker.firewall.space import Space
 from broker.model import Action, FirewallRule
 
@@ -99,56 +98,45 @@ class _Listed(NamedTuple):
 
 
 def _covered(space: Space, listed: _Listed, earlier: int, here: int) -> bool:
+    """Tell whether earlier rules leave nothing of a box."""
     within = listed.every[here].box
-    around = listed.boxes.sharing(within) & earlier
-    rules = [
-        Rule(_stretched(space, listed.every[place], within).box, True) for place in _places(around)
-    ]
-    return first_match(space.diagrams, rules) is ALL
+    around = _places(listed.boxes.sharing(within) & earlier)
+    rest = [_stretched(space, listed.every[place].box, within, allow=False) for place in around]
+    return not any_match(space.diagrams, [*rest, _everything(space)])
 
 
 def _decides_nothing(space: Space, listed: _Listed, asked: int, index: int) -> bool:
-    """Compare what passes within each box of a rule with all its boxes and with none of them."""
+    """Tell whether, where a rule is the first to match, what comes behind it decides the same."""
     own = listed.own(index)
     for here in listed.places[index]:
-        within = listed.every[here].box
-        around = listed.boxes.sharing(within) & asked
-        if listed.every[here].allow and _more_than(listed, within, around & ~own):
-            return False  # it lets in what no other rule speaks of
-        up_to_it = around & ((2 << here) - 1)  # it fills the box: nothing behind it is asked
-        with_it, without_it = (
-            [_stretched(space, listed.every[place], within) for place in _places(those)]
-            for those in (up_to_it, around & ~own)
-        )
-        if first_match(space.diagrams, with_it) is not first_match(space.diagrams, without_it):
+        within, allow = listed.every[here]
+        around = listed.boxes.sharing(within) & asked & ~own
+        otherwise = [
+            _stretched(space, box, within, allow=place > here and behind is not allow)
+            for place in _places(around)
+            for box, behind in [listed.every[place]]
+        ]
+        if allow:
+            otherwise.append(_everything(space))
+        if any_match(space.diagrams, otherwise):
             return False
     return True
 
 
-def _more_than(listed: _Listed, within: Box, others: int) -> bool:
-    """Tell whether a box has more points than all it shares with the others, counted one by one."""
-    left = _points(within)
-    for place in _places(others):
-        shared = common(listed.every[place].box, within)
-        left -= _points(shared) if shared else 0
-    return left > 0
+def _stretched(space: Space, box: Box, within: Box, *, allow: bool) -> Rule:
+    """Return a rule for a box's part within another, where that reaches its edge without an edge.
 
-
-def _points(box: Box) -> int:
-    return prod(last - first + 1 for first, last in box)
-
-
-def _stretched(space: Space, rule: Rule, within: Box) -> Rule:
-    """Return the rule's part within a box, where that reaches the box's edge without an edge.
-
-    So the box becomes all there is, and a rule that fills it ends the search behind it.
+    So the other becomes all there is, and a rule that fills it ends the search behind it.
     """
     runs = []
-    for (first, last), (low, high), size in zip(
-        rule.box, within, space.diagrams.sizes, strict=True
-    ):
+    for (first, last), (low, high), size in zip(box, within, space.diagrams.sizes, strict=True):
         runs.append((0 if first <= low else first, size - 1 if last >= high else last))
-    return Rule(tuple(runs), rule.allow)
+    return Rule(tuple(runs), allow)
+
+
+def _everything(space: Space) -> Rule:
+    """Return a rule that lets everything through."""
+    return Rule(tuple((0, size - 1) for size in space.diagrams.sizes), allow=True)
 
 
 def _places(bits: int) -> Iterator[int]:
@@ -187,14 +175,19 @@ class _Runs:
     """Runs of one field, by where they start and where they end."""
 
     def __init__(self, runs: Sequence[Run]) -> None:
-        starts = sorted((first, index) for index, (first, _) in enumerate(runs))
-        ends = sorted((last, index) for index, (_, last) in enumerate(runs))
-        self._starts = [first for first, _ in starts]
-        self._ends = [last for last, _ in ends]
-        self._started: list[int] = [0, *accumulate((1 << index for _, index in starts), or_)]
-        self._ended: list[int] = [0, *accumulate((1 << index for _, index in ends), or_)]
+        self._starts, self._started = _up_to([first for first, _ in runs])
+        self._ends, self._ended = _up_to([last for _, last in runs])
 
     def sharing(self, run: Run) -> int:
         """Return the runs that started by the end of this one and had not ended before it."""
-        started: int = self._started[bisect_right(self._starts, run[1])]
+        started = self._started[bisect_right(self._starts, run[1])]
         return started & ~self._ended[bisect_left(self._ends, run[0])]
+
+
+def _up_to(values: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Return the values in order, each once, and who has one of the first so many of them."""
+    having: dict[int, int] = {}
+    for index, value in enumerate(values):
+        having[value] = having.get(value, 0) | 1 << index
+    inorder = sorted(having)
+    return inorder, list(accumulate((having[value] for value in inorder), or_, initial=0))

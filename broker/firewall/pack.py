@@ -9,7 +9,7 @@ from itertools import islice
 
 from broker.firewall.diagram import NOTHING, Node, Run
 from broker.firewall.sayable import members_of, whoever
-from broker.firewall.service import EVERYTHING, MOST, PORTS, Service, Services
+from broker.firewall.service import EVERYTHING, MOST, PORTS, Service, Services, within
 from broker.firewall.space import (
     ADDRESS_BITS,
     DIRECTIONS,
@@ -61,7 +61,7 @@ def _rules(
                     everyones = space.diagrams.whatever(anyone, Field.ADDRESS)
                     largest = services.largest(theirs)
                     for service in largest:
-                        if len(largest) > MOST or not services.within(service, everyones):
+                        if len(largest) > MOST or not within(service, everyones):
                             yield _rule(direction, family, peer, service)
 
 
@@ -83,9 +83,9 @@ def _cover(space: Space, services: Services, anyone: Node) -> Iterator[tuple[Ser
             if runs[index][0][1] <= done:
                 continue
             first = last = index
-            while first > 0 and services.within(service, runs[first - 1][1]):
+            while first > 0 and within(service, runs[first - 1][1]):
                 first -= 1
-            while last + 1 < len(runs) and services.within(service, runs[last + 1][1]):
+            while last + 1 < len(runs) and within(service, runs[last + 1][1]):
                 last += 1
             for run in _aligned((runs[first][0][0], runs[last][0][1])):
                 inside = range(bisect_right(starts, run[0]) - 1, bisect_right(starts, run[1]))

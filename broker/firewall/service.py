@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -44,7 +45,6 @@ class Services:
     def __init__(self, diagrams: Diagrams) -> None:
         self._diagrams = diagrams
         self._largest: dict[Node, tuple[Service, ...]] = {}
-        self._within: dict[tuple[Node, Service], bool] = {}
 
     def largest(self, allowed: Node) -> tuple[Service, ...]:
         """Return the services in the set that are in no larger one that a rule could say.
@@ -80,9 +80,9 @@ class Services:
         for index, (_, child) in enumerate(runs):
             for source_port in self._allowed_runs(child):
                 first = last = index
-                while first > 0 and self._lets(runs[first - 1][1], source_port):
+                while first > 0 and _lets(runs[first - 1][1], source_port):
                     first -= 1
-                while last + 1 < len(runs) and self._lets(runs[last + 1][1], source_port):
+                while last + 1 < len(runs) and _lets(runs[last + 1][1], source_port):
                     last += 1
                 port = (runs[first][0][0], runs[last][0][1])
                 for piece in _types(port) if protocol in WITH_TYPES else [port]:
@@ -91,37 +91,31 @@ class Services:
     def _allowed_runs(self, allowed: Node) -> Iterator[Run]:
         return (run for run, child in self._runs(allowed, Field.SOURCE_PORT) if child is ALL)
 
-    def _lets(self, allowed: Node, source_port: Run) -> bool:
-        return all(
-            child is ALL or last < source_port[0] or source_port[1] < first
-            for (first, last), child in self._runs(allowed, Field.SOURCE_PORT)
-        )
-
-    def within(self, service: Service, allowed: Node) -> bool:
-        """Tell whether all packets of a service are in the set."""
-        if allowed is ALL or allowed is NOTHING:
-            return allowed is ALL
-        key = (allowed, service)
-        found = self._within.get(key)
-        if found is None:
-            found = self._within[key] = all(
-                self._lets(behind, service.source_port)
-                for child in self._meeting(allowed, Field.PROTOCOL, service.protocol)
-                for behind in self._meeting(child, Field.PORT, service.port)
-            )
-        return found
-
-    def _meeting(self, allowed: Node, field: Field, run: Run) -> Iterator[Node]:
-        return (
-            child
-            for (first, last), child in self._runs(allowed, field)
-            if first <= run[1] and run[0] <= last
-        )
-
     def _runs(self, allowed: Node, field: Field) -> Iterator[tuple[Run, Node]]:
         if allowed.field == field:
             return self._diagrams.runs(allowed)
         return iter([((0, SIZES[field] - 1), allowed)])
+
+
+def within(service: Service, allowed: Node) -> bool:
+    """Tell whether all packets of a service are in a set that is about no address any more."""
+    return all(
+        _lets(behind, service.source_port)
+        for child in _meeting(allowed, Field.PROTOCOL, service.protocol)
+        for behind in _meeting(child, Field.PORT, service.port)
+    )
+
+
+def _lets(allowed: Node, source_port: Run) -> bool:
+    return all(child is ALL for child in _meeting(allowed, Field.SOURCE_PORT, source_port))
+
+
+def _meeting(allowed: Node, field: Field, run: Run) -> tuple[Node, ...]:
+    """Return what the values of a run lead to."""
+    if allowed.field != field:
+        return (allowed,)
+    first = bisect_right(allowed.starts, run[0]) - 1
+    return allowed.children[first : bisect_right(allowed.starts, run[1])]
 
 
 def _types(run: Run) -> Iterator[Run]:

@@ -45,6 +45,9 @@ class Field(IntEnum):
 
 ADDRESS_BITS = 128
 SIZES = (2, 2, 1 << ADDRESS_BITS, 1 << 8, 1 << 16, 1 << 16)
+HALVES = ((0, 0), (1, 1))
+"""The runs of a single value, in the fields that have two."""
+
 DIRECTIONS = (Direction.INGRESS, Direction.EGRESS)
 FAMILIES = (Family.IPV4, Family.IPV6)
 FAMILY_BITS = {Family.IPV4: 32, Family.IPV6: 128}
@@ -92,7 +95,8 @@ class Space:
 
     def boxes_of(self, rule: FirewallRule) -> Iterator[Box]:
         """Yield the packets a rule speaks of: a box, or for a known group one each member."""
-        direction, family = DIRECTIONS.index(rule.direction), FAMILIES.index(rule.family)
+        direction = HALVES[DIRECTIONS.index(rule.direction)]
+        family = HALVES[FAMILIES.index(rule.family)]
         name = peer_name(rule.peer)
         members = [(0, 1)] * len(self.names)
         runs: list[Run] = [(0, SIZES[Field.ADDRESS] - 1)]
@@ -106,8 +110,8 @@ class Space:
         port = _icmp(rule.icmp) if rule.icmp else _ports(rule.ports)
         for run in runs:
             yield (
-                (direction, direction),
-                (family, family),
+                direction,
+                family,
                 run,
                 protocol,
                 port,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.networks import IPvAnyAddress, IPvAnyNetwork
 
 Given = TypeVar("Given")
@@ -18,5 +19,13 @@ def _no_number(value: Given) -> Given:
     return value
 
 
+def _read(value: Given, reader: ValidatorFunctionWrapHandler) -> Given | IPv4Network | IPv6Network:
+    """Take a network as it is: pydantic would write it as text and read that again."""
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    network: IPv4Network | IPv6Network = reader(value)
+    return network
+
+
 Address = Annotated[IPvAnyAddress, BeforeValidator(_no_number)]
-Cidr = Annotated[IPvAnyNetwork, BeforeValidator(_no_number)]
+Cidr = Annotated[IPvAnyNetwork, WrapValidator(_read), BeforeValidator(_no_number)]

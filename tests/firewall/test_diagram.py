@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from broker.firewall.diagram import ALL, NOTHING, Box, Diagrams, Rule, has
-from broker.firewall.first_match import first_match
+from broker.firewall.first_match import any_match, first_match
 
 SIZES = (2, 3, 5, 4)
 POINTS = list(itertools.product(*map(range, SIZES)))
@@ -48,6 +48,7 @@ def test_every_operation_is_that_of_sets(seed: int) -> None:
         one, other = rules(rng), rules(rng)
         a, b = first_match(diagrams, one), first_match(diagrams, other)
         in_a, in_b = table(one), table(other)
+        assert any_match(diagrams, one) == any(in_a)
         assert [has(a, point) for point in POINTS] == in_a
         assert (a is b) == (in_a == in_b)
         pairs = list(zip(in_a, in_b, strict=True))
