@@ -126,7 +126,7 @@ def of_instance(
         place=place,
         size=spec.size,
         offer=instance.offer,
-        os=instance.system,
+        os=instance.billed_as,
         billed=instance.state.allocated,
         disks=tuple(
             Disk(gib=Decimal(volume.size) / GIB, kind=volume.kind) for volume in spec.volumes

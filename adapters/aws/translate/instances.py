@@ -70,7 +70,7 @@ def instance(
         nics=nics,
         offer=type_name,
         zone=found.get("Placement", {}).get("AvailabilityZone"),
-        system=(SYSTEMS | OWN_LICENCES).get(found.get("PlatformDetails", "")),
+        billed_as=(SYSTEMS | OWN_LICENCES).get(found.get("PlatformDetails", "")),
         user_data_told=user_data_told,
         local_disk=around.offers[type_name].local_disk,
         created_at=found.get("LaunchTime"),

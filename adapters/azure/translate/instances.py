@@ -76,7 +76,7 @@ def instance(
         nics=nics,
         offer=offer.id,
         zone=next(iter(found.get("zones") or []), None),
-        system=_system(told),
+        billed_as=_billed_as(told),
         # one that the service set up may have got custom data, which nobody is ever told
         # learn.microsoft.com/azure/virtual-machines/custom-data
         user_data_told=bool(data) or (user_data_asked and not told.get("osProfile")),
@@ -86,7 +86,7 @@ def instance(
     )
 
 
-def _system(told: Mapping[str, Any]) -> str | None:
+def _billed_as(told: Mapping[str, Any]) -> str | None:
     """Return what a machine's bill says it runs; with a licence of one's own it is a bare one."""
     storage = told.get("storageProfile") or {}
     kind = (storage.get("osDisk") or {}).get("osType")

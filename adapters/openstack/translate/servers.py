@@ -65,7 +65,7 @@ def instance(
         nics=tuple(cards),
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
-        system=system(properties),
+        billed_as=system(properties),
         user_data_told=USER_DATA in server,
         local_disk=local_disk(server["flavor"]),
         unreadable=_unreadable(server, ordered),

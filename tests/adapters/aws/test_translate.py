@@ -148,8 +148,8 @@ def test_what_is_not_told_is_unknown() -> None:
     ],
 )
 def test_the_system_is_what_the_bill_says(details: str, system: str | None) -> None:
-    assert translated(PlatformDetails=details).system == system
-    assert translated().system is None
+    assert translated(PlatformDetails=details).billed_as == system
+    assert translated().billed_as is None
 
 
 @pytest.mark.parametrize(

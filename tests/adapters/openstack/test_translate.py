@@ -122,9 +122,9 @@ def test_what_a_server_runs_is_read_off_its_image_or_boot_volume(
     properties: dict[str, str], system: str | None
 ) -> None:
     boot = a_volume("boot", "/dev/vda", volume_image_metadata=properties)
-    assert shown(boot).system == system
+    assert shown(boot).billed_as == system
     own = {**SERVER, "image": {"id": "image-1"}}
-    assert instance(own, virtual_size=GIB, **properties).system == system
+    assert instance(own, virtual_size=GIB, **properties).billed_as == system
 
 
 @pytest.mark.parametrize(
