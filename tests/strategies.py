@@ -52,9 +52,12 @@ from broker.model import (
     State,
     Subnet,
     SubnetSpec,
+    System,
+    SystemKind,
     Volume,
     VolumeSpec,
 )
+from broker.model.system import DISTRIBUTION
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
@@ -71,6 +74,11 @@ json_values = st.recursive(
 )
 natives = st.dictionaries(text, json_values, max_size=3)
 
+systems = st.just(System(kind=SystemKind.WINDOWS)) | st.builds(
+    System,
+    kind=st.sampled_from([SystemKind.LINUX, SystemKind.UNKNOWN]),
+    distribution=maybe() | st.from_regex(DISTRIBUTION, fullmatch=True),
+)
 archs = st.sampled_from(Arch)
 firmwares = st.sampled_from(Firmware)
 ipv4 = st.ip_addresses(v=4)
@@ -297,6 +305,7 @@ def instance_specs(draw: st.DrawFn) -> InstanceSpec:
         name=draw(names),
         size=draw(sizes),
         firmware=draw(firmwares),
+        system=draw(systems),
         volumes=(draw(volume_specs(boot=True)), *data) if draw(booleans) else (),
         nics=tuple(draw(st.lists(nic_specs, max_size=2))),
         key_pair=draw(maybe() | names),
@@ -315,6 +324,7 @@ instances = st.builds(
     nics=st.lists(nics, max_size=2).map(tuple),
     offer=maybe() | ids,
     zone=maybe() | ids,
+    billed_as=maybe() | st.sampled_from(["linux", "windows", "rhel"]),
     user_data_told=booleans,
     local_disk=maybe() | st.integers(0, 10**13),
     unreadable=maybe() | text,

@@ -19,6 +19,7 @@ from broker.model import (
     InstanceSpec,
     Labels,
     NicSpec,
+    SystemKind,
 )
 
 
@@ -67,6 +68,10 @@ def instance(limits: Limits, spec: InstanceSpec, disks: Sequence[str]) -> None:
         raise Unsupported(f"there are no {spec.size.arch} machines here")
     if spec.firmware not in limits.firmware | {Firmware.UNKNOWN}:
         raise Unsupported(f"no machine here starts from {spec.firmware}")
+    if spec.system.kind not in limits.system.kinds | {SystemKind.UNKNOWN}:
+        raise Unsupported(f"nobody can say here that a machine runs {spec.system.kind}")
+    if spec.system.distribution is not None and not limits.system.distributions:
+        raise Unsupported("nobody can say here which distribution a machine runs")
     if len((spec.user_data or "").encode()) > limits.user_data_max:
         raise Invalid(f"user data has at most {limits.user_data_max} bytes", code="UserDataTooLong")
     if len(disks) != len(spec.volumes):

@@ -21,8 +21,9 @@ from broker.adapter import (
     Pausable,
     PublicAddresses,
     Quotas,
+    SystemLimits,
 )
-from broker.model import GIB, KIB, MIB, Arch, Firmware, Offer, Strict
+from broker.model import GIB, KIB, MIB, Arch, Firmware, Offer, Strict, SystemKind
 
 ROOMY = Limits(
     architectures=frozenset({Arch.X86_64, Arch.AARCH64}),
@@ -47,6 +48,9 @@ ROOMY = Limits(
     sets_mac=True,
     private_addresses=AddressLimits(),
     public_addresses=True,
+    system=SystemLimits(
+        kinds=frozenset({SystemKind.LINUX, SystemKind.WINDOWS}), distributions=True
+    ),
 )
 """The limits where an account sets none: near the widest of any real provider's."""
 

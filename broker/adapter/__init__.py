@@ -23,6 +23,7 @@ from broker.adapter.limits import (
     NameRule,
     PlatformTraffic,
     Quotas,
+    SystemLimits,
 )
 from broker.adapter.rate import Rate, rate_limited
 from broker.adapter.readonly import read_only
@@ -54,6 +55,7 @@ __all__ = [
     "SpotMarket",
     "SubnetFirewalls",
     "Suspendable",
+    "SystemLimits",
     "rate_limited",
     "read_only",
     "retrying",

@@ -7,7 +7,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from broker.model import SCTP, TCP, UDP, Arch, Bytes, Family, FirewallRule, Firmware, Strict
+from broker.model import (
+    SCTP,
+    TCP,
+    UDP,
+    Arch,
+    Bytes,
+    Family,
+    FirewallRule,
+    Firmware,
+    Strict,
+    SystemKind,
+)
 from broker.model.base import SetOf
 
 
@@ -89,6 +100,18 @@ class AddressLimits(Strict):
     by_dhcp: bool = False
 
 
+class SystemLimits(Strict):
+    """What a provider can be told of the system that a machine runs, and tells again.
+
+    ``distributions`` is whether any of them can be named. What nobody tells it of, or cannot, is
+    taken for ``otherwise``, which is UNKNOWN where nothing depends on it.
+    """
+
+    kinds: SetOf[SystemKind] = frozenset()
+    distributions: bool = False
+    otherwise: SystemKind = SystemKind.UNKNOWN
+
+
 class Quotas(Strict):
     """The most an account may hold of something at once; None where nobody sets or tells a limit.
 
@@ -142,6 +165,7 @@ class Limits(Strict):
     sets_mac: bool
     private_addresses: AddressLimits | None
     public_addresses: bool
+    system: SystemLimits = SystemLimits()
     networks_per_instance: int | None = None
     reserved_addresses: tuple[int, int] = (1, 1)
     quotas: Quotas = Quotas()

@@ -70,6 +70,8 @@ def _show_machine(run: Run, account: str, instance: Instance) -> None:
         ("reason", instance.state.reason or ""),
         ("size", words.size(instance.spec.size, instance.offer)),
         ("firmware", str(instance.spec.firmware)),
+        ("system", str(instance.spec.system)),
+        ("billed as", instance.billed_as or ""),
         ("zone", instance.zone or ""),
         ("created", str(instance.created_at or "")),
         ("key pair", instance.spec.key_pair or ""),

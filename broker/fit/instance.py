@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from broker.fit.labels import fit_labels
 from broker.fit.names import fit_name
+from broker.fit.system import fit_system
 from broker.fit.volumes import fit_volumes
 from broker.model import (
     Arch,
@@ -33,6 +34,7 @@ def fit(spec: InstanceSpec, limits: Limits) -> tuple[InstanceSpec, tuple[Loss, .
     """
     name, name_losses = fit_name(spec.name, limits.instance_name)
     labels, label_losses = fit_labels(spec.labels, limits.labels)
+    system, system_losses = fit_system(spec.system, limits.system)
     volumes, volume_losses = fit_volumes(spec.volumes, limits)
     nics, nic_losses = _nics(spec.nics, limits)
     user_data, user_data_losses = _user_data(spec.user_data, limits.user_data_max)
@@ -40,6 +42,7 @@ def fit(spec: InstanceSpec, limits: Limits) -> tuple[InstanceSpec, tuple[Loss, .
         update={
             "name": name,
             "labels": labels,
+            "system": system,
             "volumes": volumes,
             "nics": nics,
             "user_data": user_data,
@@ -50,6 +53,7 @@ def fit(spec: InstanceSpec, limits: Limits) -> tuple[InstanceSpec, tuple[Loss, .
         *name_losses,
         *_size(spec.size, limits),
         *_firmware(spec.firmware, limits.firmware),
+        *system_losses,
         *volume_losses,
         *nic_losses,
         *_key_pair(spec.key_pair),

@@ -36,6 +36,7 @@ from broker.model.network import (
 )
 from broker.model.size import Arch, Firmware, Host, Money, Offer, Size
 from broker.model.state import Power, State, StopMode
+from broker.model.system import System, SystemKind
 from broker.model.volume import Bus, Image, Snapshot, Volume, VolumeSpec
 
 __all__ = [
@@ -95,6 +96,8 @@ __all__ = [
     "Strict",
     "Subnet",
     "SubnetSpec",
+    "System",
+    "SystemKind",
     "Volume",
     "VolumeSpec",
 ]

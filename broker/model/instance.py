@@ -10,6 +10,7 @@ from broker.model.base import Bytes, Labels, Name, Resource, Strict
 from broker.model.network import NicSpec
 from broker.model.size import Firmware, Size
 from broker.model.state import State
+from broker.model.system import System
 from broker.model.volume import VolumeSpec
 
 
@@ -33,11 +34,13 @@ class InstanceSpec(Strict):
 
     ``volumes`` are in the order the guest sees them, the boot volume first. ``user_data`` is the
     text cloud-init (or the like) runs at first boot. ``key_pair`` is the name of a key pair.
+    A ``system`` that is unknown is what the images say that the machine is made from.
     """
 
     name: Name
     size: Size
     firmware: Firmware = Firmware.UNKNOWN
+    system: System = System()
     volumes: tuple[VolumeSpec, ...] = ()
     nics: tuple[NicSpec, ...] = ()
     key_pair: str | None = None

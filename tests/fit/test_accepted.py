@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.memory import checks
 from adapters.memory.settings import ROOMY
-from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
 from broker.firewall import translate
 from broker.fit import fit
 from broker.model import (
@@ -21,9 +21,11 @@ from broker.model import (
     InstanceSpec,
     NicSpec,
     Size,
+    SystemKind,
     VolumeSpec,
 )
 from tests.firewall.dialects import DIALECTS, rules
+from tests.strategies import systems
 
 limits = st.builds(
     lambda **given: ROOMY.model_copy(update=given),
@@ -56,6 +58,12 @@ limits = st.builds(
         per_family=st.none() | st.integers(1, 2),
     ),
     public_addresses=st.booleans(),
+    system=st.builds(
+        SystemLimits,
+        kinds=st.frozensets(st.sampled_from([SystemKind.LINUX, SystemKind.WINDOWS])),
+        distributions=st.booleans(),
+        otherwise=st.sampled_from([SystemKind.LINUX, SystemKind.UNKNOWN]),
+    ),
 )
 
 nics = st.builds(
@@ -82,6 +90,7 @@ specs = st.builds(
     name=st.text(min_size=1, max_size=20),
     size=st.builds(Size, vcpus=st.just(1), memory=st.just(64), arch=st.sampled_from(Arch)),
     firmware=st.sampled_from(Firmware),
+    system=systems,
     volumes=st.lists(volumes, max_size=4).map(tuple),
     nics=st.lists(nics, max_size=3).map(tuple),
     key_pair=st.none() | st.just("ops"),

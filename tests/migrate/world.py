@@ -27,6 +27,8 @@ from broker.model import (
     NetworkSpec,
     NicSpec,
     Power,
+    System,
+    SystemKind,
     VolumeSpec,
 )
 
@@ -136,6 +138,7 @@ class World:
             name="web-1",
             size=self.lab.sizes()[0].size,
             firmware=sorted(self.lab.sizes()[0].firmware)[0],
+            system=System(kind=SystemKind.LINUX, distribution="debian"),
             volumes=(
                 VolumeSpec(name="root", size=ROOT_SIZE, boot=True),
                 VolumeSpec(name="data", size=DATA_SIZE),
