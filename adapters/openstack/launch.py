@@ -14,7 +14,7 @@ from adapters.openstack.errors import incomplete
 from adapters.openstack.key_pairs import key_path
 from adapters.openstack.servers import Servers
 from adapters.openstack.translate.networks import CLOSED, port_wish
-from adapters.openstack.translate.words import BUSES, FIRMWARE, gib
+from adapters.openstack.translate.words import BUSES, FIRMWARE, SCSI_MODEL, gib, system_properties
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
 from broker.errors import BrokerError, Invalid, Unsupported
@@ -176,12 +176,14 @@ class Launch(Volumes, Servers, Addresses):
             )
 
     def _tell_hypervisor(self, volume: str, wish: VolumeSpec, spec: InstanceSpec) -> None:
-        """Say on the boot volume what the guest needs; nova reads it there, to find a host too."""
-        properties = dict(FIRMWARE.get(spec.firmware, {}))
+        """Say on the boot volume what the guest is and needs; nova reads it, to find a host too."""
+        properties = {**FIRMWARE.get(spec.firmware, {}), **system_properties(spec.system)}
         if spec.size.arch is not Arch.UNKNOWN:
             properties["hw_architecture"] = spec.size.arch
         if wish.bus is not Bus.UNKNOWN and wish.bus in BUSES:
             properties["hw_disk_bus"] = BUSES[wish.bus]
+        if wish.bus is Bus.SCSI:
+            properties |= SCSI_MODEL
         path = f"/volumes/{volume}/action"
         if properties:
             body = {"os-set_image_metadata": {"metadata": properties}}

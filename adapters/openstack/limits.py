@@ -14,9 +14,9 @@ from adapters.openstack.translate.firewalls import FIRST_PORT, PROTOCOLS_SAID
 from adapters.openstack.translate.flavors import FIRMWARE
 from adapters.openstack.translate.quotas import quotas
 from adapters.openstack.volumes import MOST_GIB
-from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
 from broker.errors import AccessDenied, NotFound
-from broker.model import GIB, Arch
+from broker.model import GIB, Arch, SystemKind
 
 ADDRESS_GROUPS = "security-groups-remote-address-group"
 STATELESS = "stateful-security-group"
@@ -49,6 +49,9 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
         sets_mac=True,
         private_addresses=AddressLimits(),
         public_addresses=bool(ways_out(session)),
+        system=SystemLimits(
+            kinds=frozenset({SystemKind.LINUX, SystemKind.WINDOWS}), distributions=True
+        ),
         quotas=quotas(
             compute,
             session.get("block_storage", "/limits")["limits"]["absolute"],

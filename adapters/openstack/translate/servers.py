@@ -48,12 +48,14 @@ def instance(
     cards = [nic(port, public.get(port["id"], ())) for port in sorted(ports, key=_age)]
     if (told := image_architecture(properties)) is not Arch.UNKNOWN:
         architecture = told
+    runs = system(properties)
     return Instance(
         id=server["id"],
         spec=InstanceSpec(
             name=server["name"],
             size=size(server["flavor"], architecture),
             firmware=firmware(properties),
+            system=runs,
             volumes=tuple(spec for _, spec in disks),
             nics=tuple(card.spec for card in cards),
             key_pair=server.get("key_name"),
@@ -65,7 +67,7 @@ def instance(
         nics=tuple(cards),
         offer=server["flavor"].get("original_name"),
         zone=server.get("OS-EXT-AZ:availability_zone") or None,
-        billed_as=system(properties),
+        billed_as=runs.billed_as,
         user_data_told=USER_DATA in server,
         local_disk=local_disk(server["flavor"]),
         unreadable=_unreadable(server, ordered),

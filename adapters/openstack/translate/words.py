@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from broker.model import GIB, Arch, Bus, Firmware
+from broker.model import GIB, Arch, Bus, Firmware, System, SystemKind
 
 ARCHITECTURES: dict[str, Arch] = {
     "x86_64": Arch.X86_64,
@@ -25,8 +25,10 @@ BUSES: dict[Bus, str] = {
 """Values of hw_disk_bus."""
 BUSES_READ = {word: bus for bus, word in BUSES.items()}
 
-LICENSED = {"rhel": "rhel", "sled": "suse", "sles": "suse"}
-"""Values of os_distro that are paid for: docs.openstack.org/glance, useful image properties."""
+SCSI_MODEL = {"hw_scsi_model": "virtio-scsi"}
+"""What a SCSI disk is on. Where nobody says so libvirt takes QEMU's LSI controller, for which
+kernels made for clouds often have no driver.
+"""
 
 FIRMWARE: dict[Firmware, dict[str, str]] = {
     Firmware.BIOS: {"hw_firmware_type": "bios"},
@@ -64,12 +66,18 @@ def architecture(properties: Mapping[str, Any]) -> Arch:
     return ARCHITECTURES.get(told, Arch.UNKNOWN)
 
 
-def system(properties: Mapping[str, Any]) -> str | None:
-    """Return what an image's properties say it runs, as bills tell it; None where they do not.
+def system(properties: Mapping[str, Any]) -> System:
+    """Return what an image's properties say that it runs."""
+    return System.named(properties.get("os_type"), properties.get("os_distro"))
 
-    A Linux of which nobody tells which one it is may be one that is paid for.
-    """
-    distribution = str(properties.get("os_distro") or "").lower()
-    if properties.get("os_type") == "windows" or distribution == "windows":
-        return "windows"
-    return LICENSED.get(distribution, "linux") if distribution else None
+
+def system_properties(system: System) -> dict[str, str]:
+    """Return the properties that say what a machine runs; what nobody knows is not said."""
+    told: dict[str, str] = {}
+    if system.kind is not SystemKind.UNKNOWN:
+        told["os_type"] = system.kind
+    if system.kind is SystemKind.WINDOWS:
+        told["os_distro"] = system.kind
+    elif system.distribution is not None:
+        told["os_distro"] = system.distribution
+    return told

@@ -13,7 +13,7 @@ from adapters.openstack import marks
 from adapters.openstack.session import Session
 from adapters.openstack.settings import Settings
 from adapters.openstack.source import ImageSource
-from adapters.openstack.translate import firewalls, flavors, servers, volumes
+from adapters.openstack.translate import firewalls, flavors, servers, volumes, words
 from adapters.openstack.translate.networks import CLOSED, nic, port_wish
 from adapters.openstack.translate.words import gib
 from broker.errors import Invalid, Unsupported
@@ -24,7 +24,9 @@ from broker.model import (
     Firmware,
     Instance,
     NicSpec,
+    System,
 )
+from tests import strategies
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NETWORK, GROUP = "6a1f0f9e-9f10-4a43-9c0b-3c2b3a1f7d01", "8c1d0a55-2f57-4a6e-8f0d-0a4b5c6d7e02"
@@ -107,24 +109,34 @@ def test_what_administrators_are_shown_of_user_data_is_told(
 
 
 @pytest.mark.parametrize(
-    ("properties", "system"),
+    ("properties", "billed", "runs"),
     [
-        ({"os_type": "windows"}, "windows"),
-        ({"os_distro": "windows"}, "windows"),
-        ({"os_type": "linux", "os_distro": "RHEL"}, "rhel"),
-        ({"os_distro": "sles"}, "suse"),
-        ({"os_distro": "ubuntu"}, "linux"),
-        ({"os_type": "linux"}, None),
-        ({}, None),
+        ({"os_type": "windows"}, "windows", "windows"),
+        ({"os_distro": "windows"}, "windows", "windows"),
+        ({"os_type": "linux", "os_distro": "RHEL"}, "rhel", "linux (rhel)"),
+        ({"os_distro": "sles"}, "suse", "linux (sles)"),
+        ({"os_distro": "ubuntu"}, "linux", "linux (ubuntu)"),
+        ({"os_distro": "freebsd"}, "linux", "unknown (freebsd)"),
+        ({"os_type": "linux", "os_distro": "My Linux"}, None, "linux"),
+        ({"os_type": "linux"}, None, "linux"),
+        ({}, None, "unknown"),
     ],
 )
 def test_what_a_server_runs_is_read_off_its_image_or_boot_volume(
-    properties: dict[str, str], system: str | None
+    properties: dict[str, str], billed: str | None, runs: str
 ) -> None:
     boot = a_volume("boot", "/dev/vda", volume_image_metadata=properties)
-    assert shown(boot).billed_as == system
     own = {**SERVER, "image": {"id": "image-1"}}
-    assert instance(own, virtual_size=GIB, **properties).billed_as == system
+    for found in shown(boot), instance(own, virtual_size=GIB, **properties):
+        assert (found.billed_as, str(found.spec.system)) == (billed, runs)
+
+
+@given(system=strategies.systems)
+def test_properties_tell_a_system_as_it_was(system: System) -> None:
+    again = words.system(words.system_properties(system))
+    assert again.distribution == system.distribution
+    # of some distributions everybody knows that they are a Linux
+    assert again.kind is system.kind or (system.kind, again.kind) == ("unknown", "linux")
 
 
 @pytest.mark.parametrize(
