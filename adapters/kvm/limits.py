@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from adapters.kvm.translate import firewall
-from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
 from broker.errors import Invalid
-from broker.model import GIB, KIB, MIB, Arch, Family, Firmware, InstanceSpec, Labels
+from broker.model import GIB, KIB, MIB, Arch, Family, Firmware, InstanceSpec, Labels, SystemKind
 
 LIMITS = Limits(
     architectures=frozenset({Arch.X86_64}),
@@ -39,6 +39,9 @@ LIMITS = Limits(
     # DHCP keeps one IPv4 address for a card; for IPv6 guests show it an id of their own choice
     private_addresses=AddressLimits(families=frozenset({Family.IPV4}), per_family=1, by_dhcp=True),
     public_addresses=False,
+    system=SystemLimits(
+        kinds=frozenset({SystemKind.LINUX, SystemKind.WINDOWS}), distributions=True
+    ),
 )
 
 

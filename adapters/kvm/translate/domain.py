@@ -68,6 +68,7 @@ def domain_xml(spec: InstanceSpec, wish: Wish) -> str:
         name=spec.name,
         token=wish.token,
         key_pair=spec.key_pair,
+        system=spec.system,
         labels=dict(spec.labels),
         reserved=wish.reserved,
     )

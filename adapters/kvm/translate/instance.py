@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
-from adapters.kvm.translate import metadata
+from adapters.kvm.translate import libosinfo, metadata
 from adapters.kvm.translate.xml import Element, attribute, parse, text
 from broker.model import (
     MIB,
@@ -19,6 +19,7 @@ from broker.model import (
     NicSpec,
     Size,
     State,
+    System,
     VolumeSpec,
 )
 
@@ -82,10 +83,14 @@ def instance(xml: str, around: Surroundings) -> Instance:
     # the one that boots is first, wherever the XML has it
     volumes.sort(key=lambda found: not found[1].boot)
     kept = metadata.read(root)
+    system = libosinfo.system(root)
+    if kept and kept.system != System():
+        system = kept.system
     spec = InstanceSpec(
         name=(kept.name if kept else text(root, "name")) or "unnamed",
         size=_size(root),
         firmware=_firmware(root),
+        system=system,
         volumes=tuple(
             volume.model_copy(update={"boot": index == 0, "bus": disk.bus})
             for index, ((_, volume), disk) in enumerate(volumes)
@@ -102,6 +107,7 @@ def instance(xml: str, around: Surroundings) -> Instance:
         state=around.state,
         volumes=tuple(found[0] for found, _ in volumes),
         nics=tuple(Nic(id=nic.mac or "", spec=nic) for nic in spec.nics),
+        billed_as=system.billed_as,
         local_disk=0,
         user_data_told=kept is not None or not _may_be_seeded(root),
     )

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from adapters.kvm.translate.reservation import Reservation
 from adapters.kvm.translate.xml import OURS, Element, ours
-from broker.model import Labels, Strict
+from broker.model import Labels, Strict, System
 
 
 class Kept(Strict):
@@ -17,6 +17,7 @@ class Kept(Strict):
     name: str
     token: str
     key_pair: str | None = None
+    system: System = System()
     labels: Labels = Field(default_factory=dict)
     reserved: tuple[Reservation, ...] = ()
     """What networks keep for its cards because it was made, and forget when it goes."""

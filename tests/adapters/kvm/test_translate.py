@@ -34,6 +34,7 @@ from broker.model import (
     Power,
     Size,
     SubnetSpec,
+    System,
     VolumeSpec,
 )
 from tests import strategies
@@ -118,16 +119,24 @@ def test_what_a_filter_cannot_say_is_refused() -> None:
     firmware=st.sampled_from([Firmware.BIOS, Firmware.UEFI, Firmware.UEFI_SECURE]),
     labels=strategies.labels,
     mac=strategies.macs,
+    system=strategies.systems,
     buses=st.lists(st.sampled_from([Bus.VIRTIO, Bus.SCSI, Bus.SATA]), min_size=1, max_size=4),
 )
 def test_a_machine_is_what_was_asked_for(
-    name: str, size: Size, firmware: Firmware, labels: Labels, mac: str, buses: list[Bus]
+    name: str,
+    size: Size,
+    firmware: Firmware,
+    labels: Labels,
+    mac: str,
+    system: System,
+    buses: list[Bus],
 ) -> None:
     places = [f"/pool/{index}.qcow2" for index in range(len(buses))]
     spec = InstanceSpec(
         name=name,
         size=size,
         firmware=firmware,
+        system=system,
         volumes=tuple(
             VolumeSpec(name=f"d{index}", size=1024, boot=index == 0, bus=bus)
             for index, bus in enumerate(buses)
@@ -155,6 +164,7 @@ def test_a_machine_is_what_was_asked_for(
     )
     assert found.id == UUID
     assert found.spec == spec
+    assert found.billed_as == system.billed_as
     assert list(found.volumes) == places
 
 
@@ -181,6 +191,27 @@ def test_somebody_elses_machine_is_read_for_what_it_is() -> None:
     assert [str(address) for address in leasing.addresses] == ["192.168.122.9"]
     assert found.native["xml"] == xml
     assert not found.user_data_told  # nobody looks into its disc
+
+
+@pytest.mark.parametrize(
+    ("id", "runs"),
+    [
+        ("http://ubuntu.com/ubuntu/24.04", "linux (ubuntu)"),
+        ("http://redhat.com/rhel-atomic/7.2", "linux (rhel)"),
+        ("http://microsoft.com/win/2k22", "windows"),
+        ("http://libosinfo.org/linux/2022", "linux"),
+        ("http://freebsd.org/freebsd/14.0", "unknown (freebsd)"),
+        ("http://libosinfo.org/unknown", "unknown"),
+        ("ubuntu", "unknown"),
+        ("http://[", "unknown"),
+    ],
+)
+def test_what_other_tools_say_a_machine_runs_is_told(id: str, runs: str) -> None:
+    assert str(instance(recorded("domain-others.xml"), NOWHERE).spec.system) == "unknown"
+    namespace = "http://libosinfo.org/xmlns/libvirt/domain/1.0"
+    kept = f"<libosinfo xmlns='{namespace}'><os id='{id}'/></libosinfo>"
+    xml = recorded("domain-others.xml").replace("</name>", f"</name><metadata>{kept}</metadata>")
+    assert str(instance(xml, NOWHERE).spec.system) == runs
 
 
 def test_a_machine_without_disc_or_system_table_has_no_user_data() -> None:
