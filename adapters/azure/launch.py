@@ -21,10 +21,10 @@ from adapters.azure.translate import launch as translate
 from adapters.azure.translate import volumes
 from adapters.azure.translate.native import properties
 from adapters.azure.translate.states import DONE
-from adapters.azure.translate.words import GENERATION_WORDS, gib
+from adapters.azure.translate.words import GENERATION_WORDS, SYSTEMS, gib
 from adapters.azure.waiting import finished, is_settled, until
 from broker.errors import BrokerError, Conflict, Invalid, NotFound, Unsupported
-from broker.model import GIB, Firmware, InstanceSpec, Offer, VolumeSpec
+from broker.model import GIB, Firmware, InstanceSpec, Offer, System, SystemKind, VolumeSpec
 
 MACHINE_NAME = 64
 """learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules"""
@@ -52,11 +52,12 @@ class Launch(Disks, Nics, Sizes):
         if before := self._made_before(place):
             return self._ids.short(before["id"])
         origins = [self._origin(disk) for disk in disks]
-        spec = spec.model_copy(update={"firmware": firmware(spec, origins[0].told)})
+        boot = origins[0].told
+        known = {"firmware": firmware(spec, boot), "system": system(spec, boot)}
+        spec = spec.model_copy(update=known)
         here = self._here
         offer = self._offer(spec, named, here)
         self._check_quota(offer, here.location)
-        system = translate.system_of(origins[0].told)
         made = ExitStack()
         try:
             with calling("create instance"):
@@ -68,7 +69,7 @@ class Launch(Disks, Nics, Sizes):
                 ]
                 asked = {
                     **self._new(spec.name, spec.labels, token),
-                    **translate.machine_wish(spec, offer, system, copies, cards),
+                    **translate.machine_wish(spec, offer, copies, cards),
                 }
                 if self._session.settings.zone:
                     asked["zones"] = [self._session.settings.zone]
@@ -128,7 +129,7 @@ class Launch(Disks, Nics, Sizes):
             if wish.size > volumes.size_of(origin.told):
                 asked["diskSizeGB"] = gib(wish.size)
             if number == 0:
-                asked |= translate.boot_disk_wish(spec.firmware, offer, origin.told)
+                asked |= translate.boot_disk_wish(spec, offer)
             found = self._new_disk(place, wish, asked, token=token, **{tags.MACHINE: machine})
         return str(found["id"])
 
@@ -158,6 +159,11 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
         raise Invalid("a machine has one card at least here")
     if spec.firmware not in {*LIMITS.firmware, Firmware.UNKNOWN}:
         raise Unsupported(f"a machine made from disks cannot start with {spec.firmware} here")
+    if spec.system.distribution is not None:
+        raise Unsupported(
+            f"only whether it is Linux or Windows can be told here, not {spec.system.distribution}",
+            hint="Fit the machine first, or leave the distribution out",
+        )
     if spec.user_data and len(spec.user_data.encode()) > LIMITS.user_data_max:
         raise Invalid(f"user data is over {LIMITS.user_data_max} bytes")
     if spec.key_pair is not None:
@@ -191,3 +197,20 @@ def firmware(spec: InstanceSpec, origin: Mapping[str, Any]) -> Firmware:
             hint=f"Ask for {told}, or copy the disk anew",
         )
     return spec.firmware
+
+
+def system(spec: InstanceSpec, origin: Mapping[str, Any]) -> System:
+    """Return what a machine runs: what was asked for, what its boot disk says, or the default.
+
+    Invalid when the two are not the same, which a copy of a disk keeps.
+    """
+    told = SYSTEMS.get(str(properties(origin).get("osType")), SystemKind.UNKNOWN)
+    asked = spec.system.kind
+    if SystemKind.UNKNOWN not in (asked, told) and asked is not told:
+        raise Invalid(
+            f"the machine is to run {asked}, and the disk or image {origin['name']} is said to "
+            f"hold {told}",
+            hint=f"Ask for {told}, or copy the disk anew",
+        )
+    known = (kind for kind in (asked, told) if kind is not SystemKind.UNKNOWN)
+    return System(kind=next(known, LIMITS.system.otherwise))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapters.azure import defaults, tags
 from adapters.azure.translate.words import CLASSES
-from broker.adapter import AddressLimits, LabelRule, Limits, NameRule
-from broker.model import GIB, Arch, Firmware
+from broker.adapter import AddressLimits, LabelRule, Limits, NameRule, SystemLimits
+from broker.model import GIB, Arch, Firmware, SystemKind
 
 VOLUME_STEP = GIB
 """Empty disks are whole GiB; uploaded ones whole MiB."""
@@ -54,6 +54,11 @@ LIMITS = Limits(
     sets_mac=False,
     private_addresses=AddressLimits(),
     public_addresses=True,
+    # a machine has to say whose boot disk it has, which decides about licences and agents, not
+    # about how it boots; where nobody knows, this is what costs nothing
+    system=SystemLimits(
+        kinds=frozenset({SystemKind.LINUX, SystemKind.WINDOWS}), otherwise=SystemKind.LINUX
+    ),
     networks_per_instance=1,
     # https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq: four, and the last
     reserved_addresses=(4, 1),

@@ -14,9 +14,24 @@ from adapters.azure.translate.native import properties
 from adapters.azure.translate.networks import nic
 from adapters.azure.translate.states import state
 from adapters.azure.translate.volumes import firmware_of, time_of, volume_spec
-from adapters.azure.translate.words import CONTROLLERS, LICENSED, OWN_LICENCES
+from adapters.azure.translate.words import (
+    CONTROLLERS,
+    DISTRIBUTIONS,
+    LICENSED,
+    OWN_LICENCES,
+    SYSTEMS,
+)
 from broker.errors import NotFound
-from broker.model import Bus, Firmware, Instance, InstanceSpec, Offer, VolumeSpec
+from broker.model import (
+    Bus,
+    Firmware,
+    Instance,
+    InstanceSpec,
+    Offer,
+    System,
+    SystemKind,
+    VolumeSpec,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,7 @@ def instance(
             name=tags.name_of(found),
             size=offer.size,
             firmware=_firmware(told, boot) if boot else Firmware.UNKNOWN,
+            system=_system(told),
             volumes=_volumes(found, [around.disks[disk] for disk in disks], boot),
             nics=tuple(each.spec for each in nics),
             user_data=base64.b64decode(data).decode(errors="replace") if data else None,
@@ -98,6 +114,23 @@ def _billed_as(told: Mapping[str, Any]) -> str | None:
     if str(image.get("offer", "")).lower().endswith("-byos"):
         return "linux"
     return LICENSED.get(str(image.get("publisher", "")).lower(), "linux")
+
+
+def _system(told: Mapping[str, Any]) -> System:
+    """Return what a machine says it runs, and of a Linux who published the image it is from."""
+    storage = told.get("storageProfile") or {}
+    word = str((storage.get("osDisk") or {}).get("osType"))
+    kind = SYSTEMS.get(word, SystemKind.UNKNOWN)
+    if kind is not SystemKind.LINUX:
+        return System(kind=kind)
+    image = storage.get("imageReference") or {}
+    publisher, offer = (str(image.get(word, "")).lower() for word in ("publisher", "offer"))
+    named = (
+        distribution
+        for (who, start), distribution in DISTRIBUTIONS.items()
+        if publisher == who and offer.startswith(start)
+    )
+    return System(kind=kind, distribution=next(named, None))
 
 
 def disk_paths(machine: Mapping[str, Any]) -> list[str]:

@@ -3,39 +3,28 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from adapters.azure.translate.native import properties
 from adapters.azure.translate.sizes import NVME_ONLY
-from adapters.azure.translate.words import ARCHITECTURE_WORDS, GENERATION_WORDS
+from adapters.azure.translate.words import ARCHITECTURE_WORDS, GENERATION_WORDS, SYSTEM_WORDS
 from broker.model import Firmware, InstanceSpec, Offer
-
-LINUX = "Linux"
-"""A boot disk has to say whose it is. That decides about licences and agents, not about how it
-boots; where nobody knows, this is what costs nothing.
-"""
 
 TRUSTED = "TrustedLaunch"
 """Secure Boot, with the keys most boot loaders are signed for."""
 
 
-def system_of(origin: Mapping[str, Any]) -> str:
-    """Return whose boot disk it is, as the service says, or the default."""
-    return str(properties(origin).get("osType") or LINUX)
-
-
-def boot_disk_wish(firmware: Firmware, offer: Offer, origin: Mapping[str, Any]) -> dict[str, Any]:
+def boot_disk_wish(spec: InstanceSpec, offer: Offer) -> dict[str, Any]:
     """Return what a boot disk says beside what every disk does; what nobody knows is not said."""
     capabilities: dict[str, Any] = {}
     if offer.size.arch in ARCHITECTURE_WORDS:
         capabilities["architecture"] = ARCHITECTURE_WORDS[offer.size.arch]
     if offer.drivers == NVME_ONLY:
         capabilities["diskControllerTypes"] = "SCSI, NVMe"
-    wish: dict[str, Any] = {"osType": system_of(origin)}
-    if firmware in GENERATION_WORDS:
-        wish["hyperVGeneration"] = GENERATION_WORDS[firmware]
-    if firmware is Firmware.UEFI_SECURE:
+    wish: dict[str, Any] = {"osType": SYSTEM_WORDS[spec.system.kind]}
+    if spec.firmware in GENERATION_WORDS:
+        wish["hyperVGeneration"] = GENERATION_WORDS[spec.firmware]
+    if spec.firmware is Firmware.UEFI_SECURE:
         wish["securityProfile"] = {"securityType": TRUSTED}
     if capabilities:
         wish["supportedCapabilities"] = capabilities
@@ -43,7 +32,7 @@ def boot_disk_wish(firmware: Firmware, offer: Offer, origin: Mapping[str, Any]) 
 
 
 def machine_wish(
-    spec: InstanceSpec, offer: Offer, system: str, disks: Sequence[str], cards: Sequence[str]
+    spec: InstanceSpec, offer: Offer, disks: Sequence[str], cards: Sequence[str]
 ) -> dict[str, Any]:
     """Return what a machine is asked to be, around these paths of disks and cards.
 
@@ -54,7 +43,7 @@ def machine_wish(
         for path in disks
     ]
     storage: dict[str, Any] = {
-        "osDisk": {**attached[0], "osType": system},
+        "osDisk": {**attached[0], "osType": SYSTEM_WORDS[spec.system.kind]},
         "dataDisks": [{**disk, "lun": lun} for lun, disk in enumerate(attached[1:])],
     }
     if offer.drivers == NVME_ONLY:

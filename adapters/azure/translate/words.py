@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broker.model import GIB, Arch, Bus, Firmware
+from broker.model import GIB, Arch, Bus, Firmware, SystemKind
 
 ARCHITECTURES = {"x64": Arch.X86_64, "Arm64": Arch.AARCH64}
 ARCHITECTURE_WORDS = {arch: word for word, arch in ARCHITECTURES.items()}
@@ -33,6 +33,23 @@ LICENSED = {"redhat": "rhel", "suse": "suse"}
 
 OWN_LICENCES = {"Windows_Server", "Windows_Client", "RHEL_BYOS", "SLES_BYOS"}
 """What is in use has no price: learn.microsoft.com/rest/api/compute/virtual-machines/get."""
+
+SYSTEMS = {"Linux": SystemKind.LINUX, "Windows": SystemKind.WINDOWS}
+SYSTEM_WORDS = {kind: word for word, kind in SYSTEMS.items()}
+
+DISTRIBUTIONS = {
+    ("almalinux", ""): "almalinux",
+    ("canonical", ""): "ubuntu",
+    ("debian", ""): "debian",
+    ("openlogic", "centos"): "centos",
+    ("redhat", "rhel"): "rhel",
+    ("resf", "rockylinux"): "rocky",
+    ("suse", "opensuse"): "opensuse",
+    ("suse", "sles"): "sles",
+}
+"""By publisher of an image, and how its offer begins:
+learn.microsoft.com/azure/virtual-machines/linux/endorsed-distros.
+"""
 
 CONTROLLERS = {"SCSI": Bus.SCSI, "NVMe": Bus.NVME}
 

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from adapters.azure import launch
 from adapters.azure.translate.launch import boot_disk_wish, machine_wish
 from broker.errors import BrokerError, Invalid, Unsupported
-from broker.model import GIB, Arch, Firmware, NicSpec, Offer, Size, VolumeSpec
+from broker.model import (
+    GIB,
+    Arch,
+    Firmware,
+    InstanceSpec,
+    NicSpec,
+    Offer,
+    Size,
+    System,
+    SystemKind,
+    VolumeSpec,
+)
 from tests.adapters.azure.machines import SIZE, wish
 
 
@@ -17,6 +28,10 @@ def offer(**changes: object) -> Offer:
     firmware = frozenset({Firmware.BIOS, Firmware.UEFI})
     found = Offer(id=SIZE, size=Size(vcpus=1, memory=1024), firmware=firmware)
     return found.model_copy(update=changes)
+
+
+def on(kind: str, **changes: object) -> InstanceSpec:
+    return wish(system=System(kind=SystemKind(kind)), **changes)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +49,7 @@ def offer(**changes: object) -> Offer:
         ({"user_data": "é" * 24_577}, Invalid),
         ({"key_pair": "ops"}, Unsupported),
         ({"labels": {"a/b": "c"}}, Invalid),
+        ({"system": System(distribution="ubuntu")}, Unsupported),
         ({"labels": {"Team": "a", "team": "b"}}, Invalid),
     ],
 )
@@ -92,7 +108,7 @@ def test_firmware_is_that_of_the_boot_disk(
     ],
 )
 def test_a_boot_disk_says_what_is_known(firmware: Firmware, said: dict[str, object]) -> None:
-    found = boot_disk_wish(firmware, offer(), {})
+    found = boot_disk_wish(on("linux", firmware=firmware), offer())
     assert found == {
         "osType": "Linux",
         "supportedCapabilities": {"architecture": "x64"},
@@ -100,22 +116,45 @@ def test_a_boot_disk_says_what_is_known(firmware: Firmware, said: dict[str, obje
     }
 
 
-def test_a_boot_disk_keeps_its_system() -> None:
-    origin = {"properties": {"osType": "Windows"}}
-    assert boot_disk_wish(Firmware.BIOS, offer(), origin)["osType"] == "Windows"
+@pytest.mark.parametrize(
+    ("wanted", "told", "expected"),
+    [
+        ("unknown", None, "linux"),
+        ("unknown", "Windows", "windows"),
+        ("windows", None, "windows"),
+        ("linux", "Linux", "linux"),
+        ("linux", "Windows", None),
+    ],
+)
+def test_a_machine_runs_what_its_boot_disk_says(
+    wanted: str, told: str | None, expected: str | None
+) -> None:
+    origin = {"name": "disk", "properties": {"osType": told}}
+    if expected is None:
+        with pytest.raises(Invalid, match="hold windows"):
+            launch.system(on(wanted), origin)
+    else:
+        assert launch.system(on(wanted), origin) == System(kind=SystemKind(expected))
+
+
+def test_a_boot_disk_and_its_machine_say_what_it_runs() -> None:
+    windows = on("windows")
+    assert boot_disk_wish(windows, offer())["osType"] == "Windows"
+    storage = machine_wish(windows, offer(), ["/a"], ["/n"])["properties"]["storageProfile"]
+    assert storage["osDisk"]["osType"] == "Windows"
 
 
 def test_a_size_with_nvme_alone_gets_disks_and_machine_for_it() -> None:
     alone = offer(drivers=frozenset({"nvme"}))
-    boot = boot_disk_wish(Firmware.UEFI, alone, {})
+    boot = boot_disk_wish(on("linux"), alone)
     assert boot["supportedCapabilities"]["diskControllerTypes"] == "SCSI, NVMe"
-    storage = machine_wish(wish(), alone, "Linux", ["/a"], ["/n"])["properties"]["storageProfile"]
+    storage = machine_wish(on("linux"), alone, ["/a"], ["/n"])["properties"]["storageProfile"]
     assert storage["diskControllerType"] == "NVMe"
 
 
 @given(disks=st.lists(st.text(min_size=1), min_size=1, unique=True))
 def test_disks_keep_their_order(disks: list[str]) -> None:
-    asked = machine_wish(wish(), offer(), "Linux", disks, ["/n"])["properties"]["storageProfile"]
+    asked = machine_wish(on("linux"), offer(), disks, ["/n"])["properties"]["storageProfile"]
     others = sorted(asked["dataDisks"], key=lambda disk: disk["lun"])
     assert [each["managedDisk"]["id"] for each in (asked["osDisk"], *others)] == disks
     assert {each["deleteOption"] for each in (asked["osDisk"], *others)} == {"Delete"}
@@ -123,6 +162,4 @@ def test_disks_keep_their_order(disks: list[str]) -> None:
 
 def test_an_arm_size_takes_what_was_made_for_it() -> None:
     arm = offer(size=Size(vcpus=2, memory=8192, arch=Arch.AARCH64))
-    assert boot_disk_wish(Firmware.UEFI, arm, {})["supportedCapabilities"] == {
-        "architecture": "Arm64"
-    }
+    assert boot_disk_wish(on("linux"), arm)["supportedCapabilities"] == {"architecture": "Arm64"}

@@ -301,21 +301,24 @@ def test_extents_are_ascending_and_touching_whatever_is_told(edges: list[int], s
 
 
 @pytest.mark.parametrize(
-    ("kind", "image", "licence", "system"),
+    ("kind", "image", "licence", "billed", "runs"),
     [
-        ("Windows", {}, None, "windows"),
-        ("Windows", {}, "Windows_Server", "linux"),
-        ("Linux", {"publisher": "Canonical"}, None, "linux"),
-        ("Linux", {"publisher": "RedHat", "offer": "RHEL"}, "None", "rhel"),
-        ("Linux", {"publisher": "RedHat", "offer": "RHEL"}, "RHEL_BYOS", "linux"),
-        ("Linux", {"publisher": "redhat", "offer": "rhel-byos"}, None, "linux"),
-        (None, {}, None, None),
+        ("Windows", {}, None, "windows", "windows"),
+        ("Windows", {}, "Windows_Server", "linux", "windows"),
+        ("Linux", {"publisher": "Canonical"}, None, "linux", "linux (ubuntu)"),
+        ("Linux", {"publisher": "RedHat", "offer": "RHEL"}, "None", "rhel", "linux (rhel)"),
+        ("Linux", {"publisher": "RedHat", "offer": "RHEL"}, "RHEL_BYOS", "linux", "linux (rhel)"),
+        ("Linux", {"publisher": "redhat", "offer": "rhel-byos"}, None, "linux", "linux (rhel)"),
+        ("Linux", {"publisher": "SUSE", "offer": "sles-15-sp5"}, None, "suse", "linux (sles)"),
+        ("Linux", {}, None, "linux", "linux"),
+        (None, {}, None, None, "unknown"),
     ],
 )
-def test_the_system_is_what_the_bill_says(
-    kind: str | None, image: dict[str, str], licence: str | None, system: str | None
+def test_what_it_runs_is_told_and_what_the_bill_says(
+    kind: str | None, image: dict[str, str], licence: str | None, billed: str | None, runs: str
 ) -> None:
     told = machine(licenseType=licence)
     told["properties"]["storageProfile"]["osDisk"]["osType"] = kind
     told["properties"]["storageProfile"]["imageReference"] = image
-    assert instance(told, AROUND, IDS, NOW).billed_as == system
+    found = instance(told, AROUND, IDS, NOW)
+    assert (found.billed_as, str(found.spec.system)) == (billed, runs)
