@@ -22,7 +22,7 @@ from adapters.aws.translate.words import (
     gib,
 )
 from broker.errors import BrokerError, Invalid, NotFound, Unsupported
-from broker.model import Firmware, InstanceSpec, NicSpec, Offer, VolumeSpec
+from broker.model import Firmware, InstanceSpec, NicSpec, Offer, System, VolumeSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -48,6 +48,11 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
         raise Invalid(f"{len(spec.nics)} cards: at most {LIMITS.nics_per_instance} fit")
     if spec.firmware not in {*LIMITS.firmware, Firmware.UNKNOWN}:
         raise Unsupported(f"{spec.firmware} cannot be had from an image of disks")
+    if spec.system != System():
+        raise Unsupported(
+            f"nobody can tell here that a machine made from disks runs {spec.system}",
+            hint="Fit the machine first, or leave its system out",
+        )
     if any(ord(char) < ord(" ") for char in spec.name):
         raise Invalid(f"the name {spec.name!r} has control characters")
     if spec.user_data and len(spec.user_data.encode()) > LIMITS.user_data_max:

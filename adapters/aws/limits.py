@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapters.aws import tags
 from adapters.aws.platform import PLATFORM
-from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
-from broker.model import GIB, TCP, UDP, Arch, Firmware
+from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
+from broker.model import GIB, TCP, UDP, Arch, Firmware, SystemKind
 
 VOLUME_STEP = GIB
 
@@ -72,6 +72,9 @@ LIMITS = Limits(
     sets_mac=False,
     private_addresses=AddressLimits(),
     public_addresses=True,
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html: a snapshot of
+    # what was no licensed machine here becomes an image of Linux/UNIX, and nobody can say else
+    system=SystemLimits(otherwise=SystemKind.LINUX),
     networks_per_instance=1,
     # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     reserved_addresses=(4, 1),

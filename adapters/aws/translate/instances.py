@@ -10,7 +10,7 @@ from adapters.aws import tags
 from adapters.aws.translate.native import native
 from adapters.aws.translate.states import state
 from adapters.aws.translate.volumes import volume_spec
-from adapters.aws.translate.words import FIRMWARE, OWN_LICENCES, SYSTEMS
+from adapters.aws.translate.words import FIRMWARE, OWN_LICENCES, SYSTEMS, system
 from broker.model import Firmware, Instance, InstanceSpec, Nic, NicSpec, Offer, VolumeSpec
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def instance(
     type_name = found["InstanceType"]
     hypervisor = around.hypervisors.get(type_name)
     ids, volumes = _volumes(found, around.volumes, hypervisor)
+    details = found.get("PlatformDetails", "")
     nics = tuple(_nic(card) for card in sorted(found.get("NetworkInterfaces", []), key=_place))
     return Instance(
         id=found["InstanceId"],
@@ -59,6 +60,7 @@ def instance(
             name=tags.name_of(marks, found["InstanceId"]),
             size=around.offers[type_name].size,
             firmware=FIRMWARE.get(found.get("CurrentInstanceBootMode", ""), Firmware.UNKNOWN),
+            system=system(details),
             volumes=volumes,
             nics=tuple(nic.spec for nic in nics),
             key_pair=found.get("KeyName"),
@@ -70,7 +72,7 @@ def instance(
         nics=nics,
         offer=type_name,
         zone=found.get("Placement", {}).get("AvailabilityZone"),
-        billed_as=(SYSTEMS | OWN_LICENCES).get(found.get("PlatformDetails", "")),
+        billed_as=(SYSTEMS | OWN_LICENCES).get(details),
         user_data_told=user_data_told,
         local_disk=around.offers[type_name].local_disk,
         created_at=found.get("LaunchTime"),

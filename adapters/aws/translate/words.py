@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from broker.model import GIB, Arch, Bus, Firmware
+from broker.model import GIB, Arch, Bus, Firmware, System, SystemKind
 
 ARCHITECTURES = {"x86_64": Arch.X86_64, "arm64": Arch.AARCH64}
 ARCHITECTURE_WORDS = {arch: word for word, arch in ARCHITECTURES.items()}
@@ -31,12 +31,26 @@ OWN_LICENCES = {
     "Red Hat BYOL Linux": "linux",
 }
 
+# How PlatformDetails begin that tell what a machine runs, whoever has the licence. "Linux/UNIX" is
+# not one of them: the service says so of every disk of which it knows nothing.
+RUNS = {
+    "Windows": System(kind=SystemKind.WINDOWS),
+    "Red Hat": System(kind=SystemKind.LINUX, distribution="rhel"),
+    "SUSE Linux": System(kind=SystemKind.LINUX, distribution="sles"),
+    "Ubuntu Pro": System(kind=SystemKind.LINUX, distribution="ubuntu"),
+}
+
 ROOT_DEVICE = "/dev/sda1"
 
 
 def gib(size: int) -> int:
     """Bytes as whole GiB, rounded up, at least one: the only sizes EBS has."""
     return max(1, -(-size // GIB))
+
+
+def system(details: str) -> System:
+    """What PlatformDetails say that a machine runs."""
+    return next((told for words, told in RUNS.items() if details.startswith(words)), System())
 
 
 def data_devices() -> Iterator[str]:

@@ -138,17 +138,23 @@ def test_what_is_not_told_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("details", "system"),
+    ("details", "billed", "runs"),
     [
-        ("Linux/UNIX", "linux"),
-        ("Windows", "windows"),
-        ("Windows BYOL", "linux"),
-        ("Red Hat Enterprise Linux", "rhel"),
-        ("SQL Server Enterprise", None),
+        ("Linux/UNIX", "linux", "unknown"),
+        ("Windows", "windows", "windows"),
+        ("Windows BYOL", "linux", "windows"),
+        ("Windows with SQL Server Web", None, "windows"),
+        ("Red Hat Enterprise Linux", "rhel", "linux (rhel)"),
+        ("Red Hat BYOL Linux", "linux", "linux (rhel)"),
+        ("SUSE Linux", "suse", "linux (sles)"),
+        ("SQL Server Enterprise", None, "unknown"),
     ],
 )
-def test_the_system_is_what_the_bill_says(details: str, system: str | None) -> None:
-    assert translated(PlatformDetails=details).billed_as == system
+def test_what_it_runs_is_told_and_what_the_bill_says(
+    details: str, billed: str | None, runs: str
+) -> None:
+    found = translated(PlatformDetails=details)
+    assert (found.billed_as, str(found.spec.system)) == (billed, runs)
     assert translated().billed_as is None
 
 
