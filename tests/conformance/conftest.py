@@ -67,6 +67,7 @@ def machine(shared: Kit, network: Network, firewall: Firewall) -> Machine:
         SECOND,
         name=hostile(shared.name(), limits.instance_name),
         nics=(nic,),
+        system=shared.systems()[0],
         user_data=USER_DATA,
         labels={"team": "é東 <&>"[: limits.labels.max_value], "plain": "yes"},
     )
@@ -89,6 +90,6 @@ def stopped(adapter: Adapter, machine: Machine) -> str:
 @pytest.fixture(scope="module")
 def other(shared: Kit, network: Network) -> str:
     """The id of a second machine, stopped."""
-    machine = shared.instance(network.id)
+    machine = shared.instance(network.id, system=shared.systems()[-1])
     shared.adapter.stop_instance(machine.id, StopMode.POWER_OFF)
     return machine.id

@@ -26,6 +26,12 @@ class InstanceConformance:
         assert (spec.size.vcpus, spec.size.memory) == (asked.size.vcpus, asked.size.memory)
         assert spec.size.arch in {asked.size.arch, "unknown"}
 
+    def test_what_an_instance_runs_is_told(
+        self, adapter: Adapter, kit: Kit, machine: Machine, other: str
+    ) -> None:
+        told = [adapter.instance(each).spec.system for each in (machine.id, other)]
+        assert told == [kit.systems()[0], kit.systems()[-1]]
+
     def test_an_instance_has_its_volumes(self, adapter: Adapter, machine: Machine) -> None:
         found = adapter.instance(machine.id)
 

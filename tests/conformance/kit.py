@@ -29,6 +29,8 @@ from broker.model import (
     PortRange,
     Size,
     SubnetSpec,
+    System,
+    SystemKind,
     Volume,
     VolumeSpec,
 )
@@ -129,6 +131,13 @@ class Kit:
         """Return what is on a boot disk; where nothing boots, something to know again."""
         path = self.knobs.boot_disk
         return path.read_bytes() if path else DATA
+
+    def systems(self) -> list[System]:
+        """Return a system of each kind that can be told here; the unknown one where none can."""
+        told = self.adapter.limits.system
+        named = {SystemKind.LINUX: "ubuntu"} if told.distributions else {}
+        kinds = sorted(told.kinds) or [SystemKind.UNKNOWN]
+        return [System(kind=kind, distribution=named.get(kind)) for kind in kinds]
 
     def size(self) -> tuple[Size, str | None]:
         """Return the smallest size an instance can have, and the offer it is where it is one."""

@@ -22,6 +22,8 @@ from broker.model import (
     Network,
     NicSpec,
     PortRange,
+    System,
+    SystemKind,
     VolumeSpec,
 )
 from tests.conformance.firewalls import said
@@ -102,6 +104,8 @@ class LimitConformance:
             "boot disk",
             "cards",
             "firmware",
+            "system",
+            "distribution",
             "mac",
             "private address",
             "second private address",
@@ -208,6 +212,7 @@ def _beyond(limits: Limits, beyond: str, network: Network) -> dict[str, object] 
     rule = limits.instance_name
     forbidden = [char for char in HOSTILE if not fits(f"a{char}a", rule)]
     unknown = [kind for kind in Firmware if kind not in {*limits.firmware, Firmware.UNKNOWN}]
+    untold = [kind for kind in SystemKind if kind not in {*limits.system.kinds, "unknown"}]
     labels = {f"k{at}": "v" for at in range(limits.labels.max_count + 1)}
     choices: dict[str, dict[str, object] | None] = {
         "long name": {"name": "a" * (rule.max_length + 1)} if rule.max_length < 255 else None,
@@ -223,6 +228,10 @@ def _beyond(limits: Limits, beyond: str, network: Network) -> dict[str, object] 
         else {"volumes": (VolumeSpec(name="root", size=limits.boot_volume_max + 1, boot=True),)},
         "cards": {"nics": (nic,) * (limits.nics_per_instance + 1)},
         "firmware": {"firmware": unknown[0]} if unknown else None,
+        "system": {"system": System(kind=untold[0])} if untold else None,
+        "distribution": None
+        if limits.system.distributions
+        else {"system": System(distribution="ubuntu")},
         "mac": None
         if limits.sets_mac
         else {"nics": (nic.model_copy(update={"mac": "02:1f:2e:3d:4c:5d"}),)},

@@ -29,6 +29,8 @@ from broker.model import (
     PortRange,
     Size,
     SubnetSpec,
+    System,
+    SystemKind,
     VolumeSpec,
 )
 from tests.boot.openstack_guests import upload
@@ -45,6 +47,7 @@ DATA = (b"first", b"second")
 DATA_BYTES = 8 * MIB
 DISKS = 1 + len(DATA)
 LABELS = {"team": "pairs"}
+SYSTEM = System(kind=SystemKind.LINUX, distribution="alpine")
 WEB = FirewallRule(
     direction=Direction.INGRESS,
     family=Family.IPV4,
@@ -83,6 +86,7 @@ def make(adapter: Adapter, name: str, micro: Path, folder: Path, stack: ExitStac
         name=name,
         size=Size(vcpus=1, memory=256),
         firmware=Firmware.BIOS,
+        system=SYSTEM,
         volumes=tuple(
             VolumeSpec(name=f"{name}-{place}", size=disk.size, boot=place == 0)
             for place, disk in enumerate(disks)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from broker import migrate
 from broker.adapter import Adapter
-from broker.model import Fidelity
+from broker.model import Fidelity, Instance, System
 from tests.boot.openstack_guests import ready
 from tests.boot.pairs import machine
 
@@ -85,6 +85,7 @@ def go_round(
 
             moved = places[there].instance(report.target_id)
             machine.assert_same(places[there], moved)
+            _assert_runs(places[there], moved, plan)
             if real:
                 told = ready(places[there], moved.id, boots=boots)
                 assert (told["data"], told["root"]) == (machine.DATA[0].decode(), "/dev/vda3")
@@ -99,6 +100,12 @@ def go_round(
                 boots=boots if real else None,
                 losses=Counter(loss.fidelity for loss in report.losses),
             )
+
+
+def _assert_runs(target: Adapter, moved: Instance, plan: migrate.Plan) -> None:
+    """What it runs is told as planned; of what nobody knows the target has a word of its own."""
+    own = [target.limits.system.otherwise] if plan.spec.system == System() else []
+    assert moved.spec.system in (plan.spec.system, *(System(kind=kind) for kind in own))
 
 
 def _assert_worn(place: str, told: Mapping[str, str]) -> None:
