@@ -23,9 +23,11 @@ def fit_system(system: System, limits: SystemLimits) -> tuple[System, tuple[Loss
 def _untold(system: System, limits: SystemLimits) -> tuple[Loss, ...]:
     """Return the loss of what the target cannot be told."""
     kind = system.kind if system.kind in limits.kinds else limits.otherwise
+    fidelity = Fidelity.DROPPED
     if kind is SystemKind.UNKNOWN:
         reason = "the target cannot be told what a machine runs"
     elif kind is system.kind:
+        fidelity = Fidelity.APPROXIMATED if system.distribution else Fidelity.EXACT
         reason = "the target knows of a machine's system no more than that"
     else:
         reason = (
@@ -35,7 +37,7 @@ def _untold(system: System, limits: SystemLimits) -> tuple[Loss, ...]:
     return (
         Loss(
             field="system",
-            fidelity=Fidelity.APPROXIMATED if kind is system.kind else Fidelity.DROPPED,
+            fidelity=fidelity,
             before=str(system),
             after="" if kind is SystemKind.UNKNOWN else kind,
             reason=reason,

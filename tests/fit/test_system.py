@@ -32,8 +32,10 @@ def test_where_all_can_be_told_all_is(system: System) -> None:
     ("system", "limits", "fitted", "loss"),
     [
         (UBUNTU, KIND_ONLY, System(kind=LINUX), ("approximated", "linux (ubuntu)", "linux")),
+        (System(kind=LINUX), NOTHING, System(), ("exact", "linux", "linux")),
         (UBUNTU, NOTHING, System(), ("approximated", "linux (ubuntu)", "linux")),
         (UBUNTU, SILENT, System(), ("dropped", "linux (ubuntu)", "")),
+        (FREEBSD, SILENT, System(), ("dropped", "unknown (freebsd)", "")),
         (FREEBSD, KIND_ONLY, System(), ("dropped", "unknown (freebsd)", "linux")),
         (System(kind=WINDOWS), NOTHING, System(), ("dropped", "windows", "linux")),
     ],
