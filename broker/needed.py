@@ -8,20 +8,29 @@ from pathlib import Path
 from broker.catalog import Catalogue
 from broker.errors import ConfigError, NotFound
 from broker.fit.need import Need
-from broker.model import Offer
+from broker.model import Offer, Strict
 from broker.nearest import did_you_mean
+from broker.offered import not_offered_there
 from broker.sizing import wanted
 
 # Inventories and accounts are imported where one is read: a size alone shall not wait for them.
 
 
-def need_of(
-    text: str, catalogue: Catalogue, *, inventory: Path | None = None, config: Path | None = None
-) -> Need:
-    """Return the need people mean by 4x16, PROVIDER/SIZE, ACCOUNT/NAME, or a NAME of ``inventory``.
+class Needed(Strict):
+    """A need. ``not_offered`` says that its place does not offer the size it comes from."""
 
-    A machine of an account is read now. What a catalogue knows as a size is one, whatever accounts
-    are called. ConfigError and NotFound say what ``text`` could have been.
+    need: Need
+    not_offered: str = ""
+
+
+def needed(
+    text: str, catalogue: Catalogue, *, inventory: Path | None = None, config: Path | None = None
+) -> Needed:
+    """Return what people mean by 4x16, PROVIDER/SIZE, ACCOUNT/NAME, or a NAME of ``inventory``.
+
+    A size may be written PROVIDER/REGION/SIZE. A machine of an account is read now. What a
+    catalogue knows as a size is one, whatever accounts are called. ConfigError and NotFound say
+    what ``text`` could have been.
     """
     if inventory is not None:
         return _of_file(text, inventory, catalogue, config)
@@ -30,10 +39,12 @@ def need_of(
     except NotFound:
         if (need := _of_account(text, catalogue, config)) is None:
             raise
-        return need
+        return Needed(need=need)
     burstable = bool(meant.burstable)
     need = Need(size=meant.size, burstable=burstable, character=meant.character)
-    return _unless_it_uses(meant, need)
+    return Needed(
+        need=_unless_it_uses(meant, need), not_offered=not_offered_there(text, need, catalogue)
+    )
 
 
 def _unless_it_uses(offer: Offer, need: Need) -> Need:
@@ -62,7 +73,7 @@ def _of_account(text: str, catalogue: Catalogue, config: Path | None) -> Need | 
     return machine.need()
 
 
-def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -> Need:
+def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -> Needed:
     from broker.cost import files
     from broker.places import places_of
 
@@ -73,4 +84,6 @@ def _of_file(name: str, path: Path, catalogue: Catalogue, config: Path | None) -
         raise NotFound(f"there is no machine {name} in {path}", hint=hint)
     if len({machine.need() for machine in named}) > 1:
         raise ConfigError(f"{len(named)} machines in {path} are called {name}, and differ")
-    return named[0].need()
+    need, machine = named[0].need(), named[0]
+    there = f"{machine.place}/{machine.offer}" if machine.offer else ""
+    return Needed(need=need, not_offered=not_offered_there(there, need, catalogue))

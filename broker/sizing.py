@@ -87,7 +87,8 @@ def whole(hosts: Iterable[Host]) -> list[Offer]:
 def wanted(text: str, catalogue: Catalogue) -> Offer:
     """Return the size people mean: 4x16 (vCPU x GiB), PROVIDER/SIZE or PROVIDER/REGION/SIZE.
 
-    ConfigError when it is neither or asks for nothing; NotFound when the provider has no such size.
+    ConfigError when it is none of them, asks for nothing, or nothing is known of the region;
+    NotFound when the provider has no such size.
     """
     if spec := SPEC.fullmatch(text):
         vcpus, memory = int(spec[1]), int(Decimal(spec[2]) * 1024)
@@ -98,6 +99,8 @@ def wanted(text: str, catalogue: Catalogue) -> Offer:
     if not slash:
         raise ConfigError(f'"{text}" is no size', hint="Say 4x16 (vCPU x GiB), or PROVIDER/SIZE")
     region, _, last = name.rpartition("/")
+    if region:
+        catalogue.known(Place(provider=provider, region=region))
     return catalogue.offer(provider, last, region or None)
 
 

@@ -12,16 +12,11 @@ from typing import NamedTuple
 from broker.catalog import items
 from broker.catalog.pricelist import CURRENCY, Record
 from broker.catalog.store import Catalogue
+from broker.catalog.systems import SYSTEMS, UNKNOWN
 from broker.catalog.values import Confidence, Discount, Origin, Place, Plan, Price
 from broker.errors import ConfigError
 from broker.model import Host, Money, Offer, Strict
 from broker.nearest import did_you_mean
-
-SYSTEMS = ("windows", "rhel", "suse")
-"""What is sold with a system by the hour somewhere, though a place may have no price of it."""
-
-UNKNOWN = "unknown"
-"""The system of which nobody tells what it is: there are no prices of it."""
 
 STALE = datetime.timedelta(days=90)
 """Providers change list prices a few times a year; older than this is worth a warning."""
@@ -84,6 +79,13 @@ class Market:
     def any_size(self) -> bool:
         """Whether machines of any size can be had: there are hosts, and nobody sells sizes."""
         return bool(self.hosts) and not self._catalogue_offers
+
+    def sells(self, size: str) -> bool | None:
+        """Return whether the place has a size of that name; None when nobody tells."""
+        priced = any(items.compute(size, plan) in self._records for plan in Plan)
+        if priced or any(offer.id == size for offer in self._catalogue_offers):
+            return True
+        return False if self.sizes_told else None
 
     def price(self, item: str) -> Price | None:
         """Return what one unit costs, or None when nobody says so in this currency."""

@@ -32,3 +32,18 @@ SHIPPED = ("size", "offered")
 """The tables that hold nothing but what is shipped."""
 
 PUT_PRICE = "INSERT OR REPLACE INTO price VALUES(?,?,?,?,?,?,?,?,?,?,?)"
+
+PLACES = """
+SELECT provider, region FROM offered UNION SELECT provider, region FROM price
+UNION SELECT provider, region FROM told UNION SELECT provider, region FROM host
+ORDER BY 1, 2
+"""
+"""Every place something is known of."""
+
+KNOWN = """
+SELECT EXISTS(SELECT 1 FROM offered WHERE provider = ?1 AND region = ?2)
+OR EXISTS(SELECT 1 FROM price WHERE provider = ?1 AND region = ?2)
+OR EXISTS(SELECT 1 FROM told WHERE provider = ?1 AND region = ?2)
+OR EXISTS(SELECT 1 FROM host WHERE provider = ?1 AND region = ?2)
+"""
+"""Whether anything is known of a place."""

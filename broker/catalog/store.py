@@ -13,7 +13,7 @@ from typing import Self
 
 from broker.catalog import seed, sizes
 from broker.catalog.pricelist import Record
-from broker.catalog.schema import PUT_PRICE, SCHEMA, SHIPPED
+from broker.catalog.schema import KNOWN, PLACES, PUT_PRICE, SCHEMA, SHIPPED
 from broker.catalog.values import Age, Discount, Origin, Place
 from broker.errors import BrokerError, ConfigError, NotFound
 from broker.model import Arch, Host, Offer
@@ -65,24 +65,13 @@ class Catalogue:
 
     def places(self) -> list[Place]:
         """Return every place something is known of."""
-        query = (
-            "SELECT provider, region FROM offered UNION SELECT provider, region FROM price "
-            "UNION SELECT provider, region FROM told UNION SELECT provider, region FROM host "
-            "ORDER BY 1, 2"
-        )
         with self._reading():
-            return [Place(provider=row[0], region=row[1]) for row in self._db.execute(query)]
+            return [Place(provider=row[0], region=row[1]) for row in self._db.execute(PLACES)]
 
     def known(self, place: Place) -> Place:
         """Return the place; ConfigError with the nearest names when nothing is known of it."""
-        query = (
-            "SELECT EXISTS(SELECT 1 FROM offered WHERE provider = ?1 AND region = ?2) "
-            "OR EXISTS(SELECT 1 FROM price WHERE provider = ?1 AND region = ?2) "
-            "OR EXISTS(SELECT 1 FROM told WHERE provider = ?1 AND region = ?2) "
-            "OR EXISTS(SELECT 1 FROM host WHERE provider = ?1 AND region = ?2)"
-        )
         with self._reading():
-            (found,) = self._db.execute(query, (place.provider, place.region)).fetchone()
+            (found,) = self._db.execute(KNOWN, (place.provider, place.region)).fetchone()
         if not found:
             hint = did_you_mean(str(place), map(str, self.places()))
             raise ConfigError(f"the catalogue knows nothing of {place}", hint=hint)
@@ -147,11 +136,30 @@ class Catalogue:
         with self._reading():
             return [row[0] for row in self._db.execute(f"{query} ORDER BY 1", (provider,))]
 
+    def regions(self, provider: str, id: str) -> list[str]:
+        """Return the regions of which somebody told that they offer a size."""
+        query = (
+            "SELECT region FROM offered WHERE provider = ?1 AND id = ?2 "
+            "UNION SELECT region FROM told WHERE provider = ?1 AND id = ?2 ORDER BY 1"
+        )
+        with self._reading():
+            return [row[0] for row in self._db.execute(query, (provider, id))]
+
     def shipped(self, provider: str) -> list[Offer]:
         """Return every size of one provider that a table of ours has."""
         with self._reading():
             found = self._db.execute("SELECT offer FROM size WHERE provider = ?", (provider,))
             return [Offer.model_validate_json(row[0]) for row in found]
+
+    def systems(self) -> set[str]:
+        """Return the systems any price is about."""
+        query = "SELECT DISTINCT item FROM price WHERE item GLOB ?"
+        with self._reading():
+            return {
+                row[0].split(":")[place]
+                for form, place in (("compute:*", 2), ("licence:*", 1))
+                for row in self._db.execute(query, (form,))
+            }
 
     def hosts(self, place: Place) -> list[Host]:
         """Return the hosts of one's own in that place."""

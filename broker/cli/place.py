@@ -80,6 +80,7 @@ def place(
             _changes(run, changes, before, found)
     elif run.json:
         document = found.model_dump(mode="json")
+        document |= {"not_offered": list(told.not_offered)}
         print_json(document | {"moves": implied.model_dump(mode="json")})
     else:
         _placement(run, found)
@@ -186,7 +187,7 @@ def _warn(told: Read) -> None:
     from broker.catalog.market import STALE
     from broker.cli.output import note
 
-    for what in told.left_out:
+    for what in (*told.not_offered, *told.left_out):
         note(f"interop: {what}")
     if told.oldest is None:
         return

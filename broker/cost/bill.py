@@ -62,7 +62,8 @@ class Sum(NamedTuple):
 class Bill(NamedTuple):
     """A machine's month at one place. ``offer`` is None when the place has no size that fits.
 
-    ``why`` is how the size was found; ``blocked`` says what keeps the machine from being there.
+    ``why`` is how the size was found; ``blocked`` says what keeps the machine from being there,
+    ``not_offered`` that the place it is said to be at does not have its size, and what to do.
     """
 
     machine: Machine
@@ -71,6 +72,7 @@ class Bill(NamedTuple):
     lines: Sequence[Line]
     why: str = ""
     blocked: str = ""
+    not_offered: str = ""
 
     def total(self, currency: str) -> Sum:
         """Return what the month comes to."""
@@ -89,14 +91,14 @@ def total(lines: Iterable[Line], currency: str) -> Sum:
     return Sum(amount, currency, tuple(unpriced))
 
 
-def add(sums: Iterable[Sum], currency: str) -> Sum:
-    """Add sums up, all in one currency."""
+def add(sums: Iterable[tuple[Sum, int]], currency: str) -> Sum:
+    """Add up so many of each sum, all in one currency."""
     amount = Decimal(0)
     unpriced: dict[str, None] = {}
-    for each in sums:
+    for each, count in sums:
         if each.currency != currency:
             raise ValueError(f"{each.currency} cannot be added to {currency}")
-        amount += each.amount
+        amount += each.amount * count
         unpriced.update(dict.fromkeys(each.unpriced))
     return Sum(amount, currency, tuple(unpriced))
 

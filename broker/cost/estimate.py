@@ -8,10 +8,12 @@ from decimal import Decimal
 from pydantic import ValidationError
 
 from broker.catalog import Catalogue, Market, Place
+from broker.catalog.systems import system_named
 from broker.cost.bill import Bill, Line, Till, egress_price
-from broker.cost.files import disk_of
 from broker.cost.machine import Machine
+from broker.cost.table import disk_of
 from broker.errors import ConfigError
+from broker.offered import not_offered
 from broker.sizing import map_size, wanted
 
 
@@ -35,6 +37,7 @@ def estimate(
     is nowhere smaller. ConfigError for what cannot be a machine.
     """
     meant = wanted(size, catalogue)
+    system = system_named(system, catalogue)
     bills = []
     for each in places:
         place = Place.parse(each)
@@ -65,16 +68,21 @@ def estimate(
         own = next(
             (offer for offer in market.offers(machine.plan, system) if offer.id == meant.id), None
         )
-        offer = own if size.startswith(f"{place.provider}/") and own else mapped.offer
+        named = size.startswith(f"{place.provider}/")
+        absent = not_offered(machine.need(), meant.id, market, catalogue) if named else ""
+        offer, why = mapped.offer, mapped.reason
+        if named and own is not None:
+            offer, why = own, "asked for by name"
+        elif named:
+            why = f"{absent or f'{place} does not offer {meant.id}'}; {why}"
         if offer is None:
             missing = Line("compute", f"no size at {place}", Decimal(1), "hour", None, None)
-            bills.append(Bill(machine, place, None, [missing], blocked=mapped.reason))
+            bill = Bill(machine, place, None, [missing], blocked=why, not_offered=absent)
+            bills.append(bill)
             continue
         till = Till(market, egress_price(market, Decimal(str(egress_gib))))
-        why = "asked for by name" if offer is own else mapped.reason
-        if own is None and size.startswith(f"{place.provider}/"):
-            why = f"{place} does not offer {meant.id}; {why}"
         if others := ", ".join(market.other_currencies()):
             why += f"; prices in {others} were not used"
-        bills.append(Bill(machine, place, offer, till.lines(machine, offer), why=why))
+        lines = till.lines(machine, offer)
+        bills.append(Bill(machine, place, offer, lines, why=why, not_offered=absent))
     return bills

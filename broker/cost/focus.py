@@ -15,8 +15,8 @@ from typing import TextIO
 
 from broker.catalog import Plan
 from broker.cost.bill import Bill, Line, quantity_text
-from broker.cost.compare import Report
 from broker.cost.machine import Machine
+from broker.cost.report import Report
 
 COLUMNS: tuple[str, ...] = (
     "AvailabilityZone", "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency",

@@ -9,7 +9,8 @@ from pathlib import Path
 from broker.catalog import Catalogue
 from broker.catalog.market import Rates
 from broker.cost import files
-from broker.cost.machine import Machine, of_listings
+from broker.cost.fleet import Fleet
+from broker.cost.machine import of_listings
 from broker.errors import ConfigError
 from broker.places import places_of
 from broker.reading import validated
@@ -18,7 +19,7 @@ from broker.survey import Listing, inventory
 
 def gather(
     names: Iterable[str], file: Path | None, *, config: Path | None, catalogue: Catalogue
-) -> tuple[list[Machine], list[Listing]]:
+) -> tuple[Fleet, list[Listing]]:
     """Return the machines, and the accounts that could not be read.
 
     With a ``file`` the accounts file is not needed; where there is one, it says where the accounts
@@ -28,7 +29,7 @@ def gather(
         return files.read(file, catalogue, places_of(config)), []
     listings = inventory(names, config=config)
     machines = of_listings(listings, places_of(config), catalogue)
-    return machines, [listing for listing in listings if listing.error]
+    return Fleet.of(machines), [listing for listing in listings if listing.error]
 
 
 def read_rates(path: Path) -> Rates:

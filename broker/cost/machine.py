@@ -22,6 +22,9 @@ Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 TOLD = ("os", "egress_gib", "snapshots_gib")
 """What no inventory, or not every one, tells of a machine."""
 
+MAYBE_UNTOLD = (*TOLD, "billed")
+"""What is None of a machine where nobody tells it."""
+
 
 class Disk(Strict):
     """One disk: its size, and its provider's kind and performance where they are known."""

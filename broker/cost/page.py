@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from heapq import nsmallest
 from html import escape
 from importlib.resources import files
+from itertools import islice
 from string import Template
 
 from pydantic import JsonValue
 
 from broker.catalog.values import RESERVED, Confidence
 from broker.cost.bill import Sum
-from broker.cost.compare import MONTHS, Column, Report
+from broker.cost.report import MONTHS, Column, Report
 
 MACHINES_SHOWN = 20
 """More bars than fit on a page tell nobody anything; the CSV has all."""
@@ -29,13 +31,14 @@ def as_html(report: Report, title: str = "What it costs, and what it would cost"
         title=escape(title),
         made_on=str(report.made_on),
         currency=report.currency,
-        machines=str(len(report.now.bills)),
+        machines=f"{len(report.fleet):,}",
         verdict=_verdict(report),
         trust=_trust(report),
         totals=_totals(report),
         by_provider=_by_provider(report),
         by_machine=_by_machine(report),
         blocked=_blocked(report),
+        not_offered=_not_offered(report),
         unpriced=_unpriced(report),
         sources=_sources(report),
         data=data,
@@ -45,7 +48,7 @@ def as_html(report: Report, title: str = "What it costs, and what it would cost"
 
 def _verdict(report: Report) -> str:
     """Say in one sentence what the figures allow to be said, and no more."""
-    possible = [each for each in report.targets if not (each.blocked or each.overfull)]
+    possible = [each for each in report.targets if not (each.cannot or each.overfull)]
     now = report.now.monthly
     if not possible:
         return f"All machines together cost {_html(now)} a month where they are."
@@ -128,7 +131,7 @@ def _by_provider(report: Report) -> str:
 def _by_machine(report: Report) -> str:
     rows = []
     for index in _dearest(report):
-        machine = report.now.bills[index].machine
+        machine = report.fleet[index]
         cells = [escape(machine.name), escape(str(machine.place))]
         for column in report.columns:
             bill = column.bills[index]
@@ -144,20 +147,33 @@ def _by_machine(report: Report) -> str:
 
 def _blocked(report: Report) -> str:
     rows = [
-        (escape(column.name), escape(bill.machine.name), escape(bill.blocked))
-        for column in report.targets
-        for bill in column.blocked
-    ]
-    rows += [
         (escape(column.name), "all together", escape(column.overfull))
         for column in report.targets
         if column.overfull
     ]
+    blocked = ((column.name, bill) for column in report.targets for bill in column.blocked)
+    rows += [
+        (escape(place), escape(bill.machine.name), escape(bill.blocked))
+        for place, bill in islice(blocked, BLOCKED_SHOWN)
+    ]
     if not rows:
         return "<p>Everything can go everywhere that was asked about.</p>"
-    more = len(rows) - BLOCKED_SHOWN
+    more = sum(len(column.blocked) for column in report.targets) - BLOCKED_SHOWN
     told = f'<p class="hint">and {more} more: the CSV has all</p>' if more > 0 else ""
-    return _table(("Where", "Machine", "Why not"), rows[:BLOCKED_SHOWN]) + told
+    return _table(("Where", "Machine", "Why not"), rows) + told
+
+
+def _not_offered(report: Report) -> str:
+    """Return what machines are said to be where their size is not offered; mostly nothing."""
+    if not report.not_offered:
+        return ""
+    told = "".join(f"<li>{escape(each)}</li>" for each in report.not_offered[:BLOCKED_SHOWN])
+    more = len(report.not_offered) - BLOCKED_SHOWN
+    if more > 0:
+        told += f"<li>and {more} more: the CSV has all</li>"
+    return (
+        f"<section><h2>Sizes that are not offered where machines are</h2><ul>{told}</ul></section>"
+    )
 
 
 def _unpriced(report: Report) -> str:
@@ -204,9 +220,11 @@ def _html(found: Sum) -> str:
 
 
 def _dearest(report: Report) -> list[int]:
-    amounts = [bill.total(report.currency).amount for bill in report.now.bills]
-    ranked = sorted(range(len(amounts)), key=lambda index: (-amounts[index], index))
-    return ranked[:MACHINES_SHOWN]
+    amounts = [bill.total(report.currency).amount for bill in report.now.by_kind]
+    kind_of = report.fleet.kind_of
+    return nsmallest(
+        MACHINES_SHOWN, range(len(kind_of)), key=lambda index: (-amounts[kind_of[index]], index)
+    )
 
 
 def _data(report: Report) -> JsonValue:
@@ -240,7 +258,7 @@ def _bars(name: str, totals: Sequence[Sum | None]) -> JsonValue:
 def _parts(column: Column) -> JsonValue:
     parts = {"compute": Decimal(0), "egress": Decimal(0), "rest": Decimal(0)}
     own = False
-    for bill in column.bills:
+    for bill, count in column.counted():
         reserved = bill.machine.plan in RESERVED
         for line in bill.lines:
             name = line.what if line.what in parts else "rest"
@@ -248,7 +266,7 @@ def _parts(column: Column) -> JsonValue:
                 name = "rest"  # paid for, whether it runs or not
             if line.item.startswith("compute:") and line.item.endswith((":vcpu", ":gib")):
                 own, name = True, "rest"  # hosts of one's own cost the same while guests are off
-            parts[name] += line.amount or 0
+            parts[name] += (line.amount or 0) * count
     return {
         "name": column.name,
         "oneOff": float(column.one_off.amount),

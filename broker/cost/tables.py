@@ -3,55 +3,77 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from typing import TextIO
 
 from pydantic import JsonValue
 
 from broker.cost.bill import Bill, Line, Sum, quantity_text
-from broker.cost.compare import MONTHS, Report
+from broker.cost.report import MONTHS, Column, Report
 
 COLUMNS = (
     "scenario", "machine", "place", "size", "what", "item", "quantity", "unit", "unit_price",
-    "currency", "amount", "source", "as_of", "confidence",
+    "currency", "amount", "source", "as_of", "confidence", "remark",
 )  # fmt: skip
 
 
-def as_json(report: Report) -> JsonValue:
-    """Return the whole report; amounts are text, so that no digit is lost, and null is unknown."""
-    return {
+def write_json(report: Report, file: TextIO) -> None:
+    """Write the whole report as JSON, a line a machine.
+
+    Amounts are text, so that no digit is lost, and null is unknown.
+    """
+    head: dict[str, JsonValue] = {
         "currency": report.currency,
         "made_on": str(report.made_on),
-        "scenarios": [
-            {
-                "name": column.name,
-                "monthly": _sum(column.monthly),
-                "one_off": _sum(column.one_off),
-                "three_years": _sum(column.after(MONTHS)),
-                "overfull": column.overfull or None,
-                "break_even_months": _text(report.break_even(column)),
-                "machines": [bill_as_json(bill, report.currency) for bill in column.bills],
-                "moving": [_line(line) for line in column.moves],
-            }
-            for column in report.columns
-        ],
-        "prices": [price.model_dump(mode="json") for price in report.prices()],
+        "not_offered": list(report.not_offered),
+    }
+    file.write(f'{_text(head)[:-1]}, "scenarios": [')
+    for place, column in enumerate(report.columns):
+        file.write(",\n" if place else "\n")
+        file.write(f'{_text(_scenario(report, column))[:-1]}, "machines": [')
+        for number, bill in enumerate(column.bills):
+            file.write(",\n" if number else "\n")
+            file.write(_text(bill_as_json(bill, report.currency)))
+        file.write("]}")
+    prices: JsonValue = [price.model_dump(mode="json") for price in report.prices()]
+    file.write(f'],\n"prices": {_text(prices)}}}\n')
+
+
+def _text(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _scenario(report: Report, column: Column) -> dict[str, JsonValue]:
+    months = report.break_even(column)
+    return {
+        "name": column.name,
+        "monthly": _sum(column.monthly),
+        "one_off": _sum(column.one_off),
+        "three_years": _sum(column.after(MONTHS)),
+        "overfull": column.overfull or None,
+        "break_even_months": None if months is None else str(months),
+        "moving": [_line(line) for line in column.moves],
     }
 
 
 def write_csv(report: Report, file: TextIO) -> None:
-    """Write one row a line of a bill; an empty amount is one that nobody knows."""
+    """Write one row a line of a bill; an empty amount is one that nobody knows.
+
+    A remark tells why the machine cannot be there, or that its size is not offered there.
+    """
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for column in report.columns:
         for bill in column.bills:
             size = bill.offer.id if bill.offer else ""
+            head = (column.name, bill.machine.name, str(bill.place), size)
             for line in bill.lines:
-                row = (column.name, bill.machine.name, str(bill.place), size)
-                writer.writerow(_cells((*row, *_told(line, report.currency))))
+                remark = bill.blocked or bill.not_offered if line.what == "compute" else ""
+                writer.writerow(_cells((*head, *_told(line, report.currency), remark)))
         for line in column.moves:
-            row = (column.name, "", str(column.place), "")
-            writer.writerow(_cells((*row, *_told(line, report.currency))))
+            head = (column.name, "", str(column.place), "")
+            writer.writerow(_cells((*head, *_told(line, report.currency), "")))
 
 
 def _cells(row: tuple[str, ...]) -> Iterator[str]:
@@ -84,6 +106,7 @@ def bill_as_json(bill: Bill, currency: str) -> JsonValue:
         "size": bill.offer.id if bill.offer else None,
         "why": bill.why or None,
         "blocked": bill.blocked or None,
+        "not_offered": bill.not_offered or None,
         "labels": dict(bill.machine.labels),
         "monthly": _sum(bill.total(currency)),
         "three_years": _sum(bill.total(currency).times(MONTHS)),
@@ -112,7 +135,3 @@ def _sum(found: Sum) -> JsonValue:
         "lower_bound": not found.exact,
         "unpriced": list(found.unpriced),
     }
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

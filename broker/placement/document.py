@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import yaml
 
 from broker.catalog import Catalogue, Market, Place, Price
+from broker.catalog.systems import system_named
 from broker.cost.bill import egress_price
 from broker.errors import BrokerError, ConfigError
 from broker.fit.need import Need, measured
 from broker.model import GIB, Strict
 from broker.nearest import did_you_mean
+from broker.offered import not_offered_there
 from broker.placement.problem import Problem, Traffic, Workload
 from broker.placement.shelf import EGRESS_GIB, Shelf
 from broker.placement.written import Document, WrittenPlace, WrittenWorkload
@@ -27,13 +29,15 @@ from broker.sizing import wanted
 class Read(Strict):
     """A problem, the age of the oldest price in it, and the account of each place for moves.
 
-    ``left_out`` says of which places not all was in question, for want of a price.
+    ``left_out`` says of which places not all was in question, for want of a price; ``not_offered``
+    which workloads are of a size that the place it is written with does not offer.
     """
 
     problem: Problem
     oldest: datetime.date | None
     accounts: dict[str, str]
     left_out: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()
 
 
 class _Loader(yaml.SafeLoader):
@@ -109,7 +113,7 @@ def _read(written: Document, catalogue: Catalogue) -> Read:
         )
         for place in {each.at for each in written.workloads if each.at} - known
     }
-    systems = frozenset(each.os for each in written.workloads)
+    systems = frozenset(system_named(each.os, catalogue) for each in written.workloads)
     years = max(each.years for each in written.workloads)
     shelf = [Shelf(each, markets[each.place], systems=systems, years=years) for each in places]
     options = tuple(option for one in shelf for option in one.options())
@@ -133,7 +137,26 @@ def _read(written: Document, catalogue: Catalogue) -> Read:
     )
     oldest = min((price.as_of for one in shelf for price in one.used), default=None)
     accounts = {each.place: each.account for each in places if each.account}
-    return Read(problem=problem, oldest=oldest, accounts=accounts, left_out=tuple(_left_out(shelf)))
+    return Read(
+        problem=problem,
+        oldest=oldest,
+        accounts=accounts,
+        left_out=tuple(_left_out(shelf)),
+        not_offered=tuple(_not_offered(written, workloads, catalogue)),
+    )
+
+
+def _not_offered(
+    written: Document, workloads: Iterable[Workload], catalogue: Catalogue
+) -> Iterator[str]:
+    """Yield of which workloads the place does not offer the size; where they run tells it too."""
+    for each, workload in zip(written.workloads, workloads, strict=True):
+        provider, slash, name = each.size.partition("/")
+        at = each.at or ""
+        if slash and "/" not in name and at.startswith(f"{provider}/"):
+            name = f"{at.removeprefix(f'{provider}/')}/{name}"
+        if absent := not_offered_there(f"{provider}/{name}", workload.need, catalogue):
+            yield f"{each.name}: {absent}"
 
 
 def _left_out(shelf: Iterable[Shelf]) -> list[str]:
@@ -187,7 +210,7 @@ def _workload(
         residency=written.residency,
         latency=written.latency,
         only=written.only,
-        os=written.os,
+        os=system_named(written.os, catalogue),
         spot=written.spot,
         years=written.years,
         spread=written.spread,

@@ -253,7 +253,7 @@ def test_currencies_are_refused_or_converted_by_a_dated_rate(catalogue: Catalogu
     # 1 EUR an hour: half over 8 vCPUs, half over 64 GiB -> 2 vCPU and 8 GiB are 3/16 of it
     assert told == Sum(Decimal("150.5625"), "USD")
     with pytest.raises(ValueError, match="cannot be added"):
-        add([told, Sum(Decimal(1), "EUR")], "USD")
+        add([(told, 1), (Sum(Decimal(1), "EUR"), 1)], "USD")
 
 
 def test_hosts_of_ones_own_are_not_endless(catalogue: Catalogue) -> None:
@@ -295,7 +295,7 @@ def test_labels_add_up_to_the_whole(catalogue: Catalogue) -> None:
     assert list(groups) == ["", "a", "b"]
     assert told.by_provider() == {"aws": [column.monthly for column in told.columns]}
     for index, column in enumerate(told.columns):
-        total = add((sums[index] for sums in groups.values()), "USD")
+        total = add(((sums[index], 1) for sums in groups.values()), "USD")
         assert total.amount == column.monthly.amount
 
 

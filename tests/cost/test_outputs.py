@@ -7,6 +7,7 @@ import datetime
 import io
 import json
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from broker.cost import Machine, Report, compare
 from broker.cost.files import read
 from broker.cost.focus import write_focus
 from broker.cost.page import as_html
-from broker.cost.tables import as_json, write_csv
+from broker.cost.tables import write_csv, write_json
 from broker.errors import ConfigError
 from broker.model import Host
 from tests.cost import focus_spec
@@ -30,7 +31,7 @@ web-1;aws/eu-central-1;m5.large;linux;running;gp3:50 20;1;300;team=web
 """
 
 
-def told(found: list[Machine]) -> list[Machine]:
+def told(found: Sequence[Machine]) -> list[Machine]:
     """The machines with no more traffic or snapshots than the table tells."""
     return [machine.completed(egress_gib=0, snapshots_gib=0) for machine in found]
 
@@ -106,7 +107,9 @@ def test_csv_and_json_tell_the_same_total(report: Report) -> None:
         known = sum(Decimal(amount) for amount in amounts if amount)
         assert known == column.monthly.amount + column.one_off.amount
         assert ("" in amounts) == (not (column.monthly.exact and column.one_off.exact))
-    document = json.loads(json.dumps(as_json(report)))
+    written = io.StringIO()
+    write_json(report, written)
+    document = json.loads(written.getvalue())
     assert Decimal(document["scenarios"][0]["monthly"]["amount"]) == report.now.monthly.amount
     assert {row["machine"] for row in rows} >= {"'=cmd()"}, "no formula for a spreadsheet"
     every = [line for one in document["scenarios"][0]["machines"] for line in one["lines"]]

@@ -16,7 +16,7 @@ from broker.errors import ConfigError, NotFound
 from broker.fit.match import Prefer, match
 from broker.fit.need import Need, lacks, measured, too_small
 from broker.model import GIB, Arch, Firmware, Host, Money, Offer, Size
-from broker.needed import need_of
+from broker.needed import needed
 from broker.sizing import map_size, wanted
 from tests.fit.test_offers import offer, usd
 
@@ -104,14 +104,14 @@ def test_what_nobody_could_check_is_told() -> None:
 
 
 def test_local_disk_that_may_be_used_is_told_where_it_is_missing(catalogue: Catalogue) -> None:
-    need = need_of("aws/i3.2xlarge", catalogue)
+    need = needed("aws/i3.2xlarge", catalogue).need
     without, having = (
         match(need, [priced("x", 8, 65536, "1", local_disk=size)]) for size in (0, GIB)
     )
     assert "whether the machine uses the local disk of its size" in without.unchecked
     assert having.offer is not None
     assert not any("local disk" in each for each in having.unchecked)
-    assert need_of("aws/m5.2xlarge", catalogue).local_disk == 0
+    assert needed("aws/m5.2xlarge", catalogue).need.local_disk == 0
 
 
 def test_a_size_that_nobody_says_the_region_has_is_told(catalogue: Catalogue) -> None:

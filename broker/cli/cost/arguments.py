@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +32,9 @@ RatesFile = Annotated[
     Path | None,
     typer.Option(help="Rates of other currencies, with their date (.toml).", metavar="FILE"),
 ]
+ABSENT_SHOWN = 20
+"""More lines than a screen has tell nobody anything."""
+
 MOST = 10**12
 """More GiB than there are anywhere."""
 
@@ -64,19 +66,27 @@ def made(
     currency: str,
     rates: Path | None,
     days: int,
-    untold: Mapping[str, object],
+    egress: float | None,
+    snapshots: float | None,
+    system: str | None,
 ) -> tuple[Report, bool]:
     """Return the report that was asked for, and whether every account could be read."""
     from broker.catalog import Catalogue, Place
+    from broker.catalog.systems import system_named
     from broker.cli.output import note
     from broker.cost import compare
     from broker.cost.gather import gather, read_rates
     from broker.sizing import staleness
 
     with Catalogue() as catalogue:
+        untold = {
+            "egress_gib": egress,
+            "snapshots_gib": snapshots,
+            "os": None if system is None else system_named(system, catalogue),
+        }
         machines, broken = gather(accounts or (), inventory, config=run.config, catalogue=catalogue)
         found = compare(
-            [machine.completed(**untold) for machine in machines],
+            machines.completed(**untold),
             [Place.parse(each) for each in to or ()],
             catalogue=catalogue,
             currency=currency,
@@ -89,8 +99,11 @@ def made(
     if found.unused:
         names = ", ".join(found.unused)
         note(f"interop: prices in {names} were not used; --rates FILE says what they are worth")
-    unsure = sum(bill.machine.billed is None for bill in found.now.bills)
-    if unsure:
+    for absent in found.not_offered[:ABSENT_SHOWN]:
+        note(f"interop: {absent}")
+    if (more := len(found.not_offered) - ABSENT_SHOWN) > 0:
+        note(f"interop: {more} more sizes are not offered where machines are: --json has all")
+    if unsure := found.untold["billed"]:
         note(f"interop: {unsure} machines may or may not be billed for compute; they are counted")
     if missing := _untold(found):
         note(f"interop: nobody tells {missing}: totals are lower bounds")
@@ -101,14 +114,13 @@ def made(
 
 def _untold(report: Report) -> str:
     """Say what of how many machines nobody tells, and how to tell it."""
-    machines = [bill.machine for bill in report.now.bills]
     told = []
     for name, what, option in (
         ("egress_gib", "the traffic of {}", "--egress"),
         ("snapshots_gib", "the snapshots of {}", "--snapshots"),
         ("os", "the system of {}", "--os"),
     ):
-        if count := sum(getattr(machine, name) is None for machine in machines):
+        if count := report.untold[name]:
             of = what.format(f"{count} machine{'s' if count > 1 else ''}")
             told.append(f"{of} (an inventory file, or {option})")
     return ", ".join(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -53,16 +54,25 @@ def compare(
 
     "≥" marks a lower bound: something in it has no price, and unknown is not nothing.
     """
-    from broker.cli.output import note, print_json
-    from broker.cost.compare import MONTHS
-    from broker.cost.tables import as_json
+    from broker.cli.output import note
+    from broker.cost.report import MONTHS
+    from broker.cost.tables import write_json
 
-    untold = {"egress_gib": egress, "snapshots_gib": snapshots, "os": system}
     found, complete = made(
-        run, accounts, inventory, to, prices_of, currency, rates, double_running, untold
+        run,
+        accounts,
+        inventory,
+        to,
+        prices_of,
+        currency,
+        rates,
+        double_running,
+        egress,
+        snapshots,
+        system,
     )
     if run.json:
-        print_json(as_json(found))
+        write_json(found, sys.stdout)
     elif by == "machine":
         _by_machine(run, found, MONTHS if three_years else 1)
     elif by:
@@ -85,7 +95,7 @@ def compare(
 
 def _totals(run: Run, report: Report) -> None:
     from broker.cli.output import print_table
-    from broker.cost.compare import MONTHS
+    from broker.cost.report import MONTHS
 
     rows = []
     for column in report.columns:
@@ -107,10 +117,9 @@ def _by_machine(run: Run, report: Report, months: int) -> None:
     from broker.cli.output import print_table
 
     rows = []
-    for index, bill in enumerate(report.now.bills):
-        cells = [bill.machine.name]
-        for column in report.columns:
-            there = column.bills[index]
+    for bills in zip(*(column.bills for column in report.columns), strict=True):
+        cells = [bills[0].machine.name]
+        for there in bills:
             size = there.offer.id if there.offer else "-"
             total = there.total(report.currency).times(months)
             cells.append(f"{total.short()} ({size})")

@@ -48,12 +48,10 @@ def report(
     system: System = None,
 ) -> None:
     """Write what machines cost, now and elsewhere, to a file people can be shown."""
-    import json
-
     from broker.cli.output import note
     from broker.cost.focus import write_focus
     from broker.cost.page import as_html
-    from broker.cost.tables import as_json, write_csv
+    from broker.cost.tables import write_csv, write_json
     from broker.errors import ConfigError
 
     kind = output.suffix.lower()
@@ -63,9 +61,18 @@ def report(
             hint="Its name ends with .html, .csv or .json; with --focus, with .csv",
         )
     when = _month(month)
-    untold = {"egress_gib": egress, "snapshots_gib": snapshots, "os": system}
     found, complete = made(
-        run, accounts, inventory, to, prices_of, currency, rates, double_running, untold
+        run,
+        accounts,
+        inventory,
+        to,
+        prices_of,
+        currency,
+        rates,
+        double_running,
+        egress,
+        snapshots,
+        system,
     )
     try:
         with output.open("w", encoding="utf-8", newline="") as file:
@@ -77,10 +84,10 @@ def report(
             elif kind == ".csv":
                 write_csv(found, file)
             else:
-                json.dump(as_json(found), file, indent=2, ensure_ascii=False)
+                write_json(found, file)
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}") from error
-    note(f"{len(found.now.bills)} machines, {found.now.monthly} a month now: {output}")
+    note(f"{len(found.fleet)} machines, {found.now.monthly} a month now: {output}")
     if not complete:
         raise typer.Exit(FAILED)
 

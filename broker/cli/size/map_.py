@@ -91,18 +91,21 @@ def map_(
     needs instead. The exit code is 3 when a place has nothing that fits.
     """
     from broker.catalog import Catalogue, Market, Plan
+    from broker.catalog.systems import system_named
     from broker.cli.choices import choice
     from broker.cli.output import note, print_json
     from broker.fit.match import Prefer
     from broker.fit.need import measured
     from broker.model import GIB, Arch, Firmware
-    from broker.needed import need_of
+    from broker.needed import needed as meant_by
     from broker.sizing import map_size, staleness
     from broker.target import target
 
     targets = [target(each, vcpu_quota=vcpu_quota, config=run.config) for each in to]
     with Catalogue() as catalogue:
-        need = need_of(machine, catalogue, inventory=inventory, config=run.config)
+        system = system_named(system, catalogue)
+        meant = meant_by(machine, catalogue, inventory=inventory, config=run.config)
+        need = meant.need
         size = _given(arch=choice(Arch, arch) if arch else None, gpus=gpus)
         needed = measured(
             need.size.model_copy(update=size),
@@ -142,9 +145,16 @@ def map_(
         for each, market in zip(found, markets, strict=True)
     ]
     if run.json:
-        print_json([_told(each, prices) for each, prices in zip(found, used, strict=True)])
+        print_json(
+            [
+                _told(each, prices, meant.not_offered)
+                for each, prices in zip(found, used, strict=True)
+            ]
+        )
     else:
         _show(run, need, found)
+    if meant.not_offered:
+        note(f"interop: {meant.not_offered}")
     for market in markets:
         if others := ", ".join(market.other_currencies()):
             note(f"interop: prices of {market.place} in {others} were not used (--currency)")
@@ -167,10 +177,11 @@ def _prices(mapped: Mapped, market: Market, plan: Plan, system: str) -> list[Pri
     return [part.price for part in parts if part.price is not None]
 
 
-def _told(mapped: Mapped, prices: list[Price]) -> JsonValue:
-    """Return a mapping with where each part of its price is from."""
+def _told(mapped: Mapped, prices: list[Price], not_offered: str) -> JsonValue:
+    """Return a mapping with where each part of its price is from, and what is odd of the need."""
     told: dict[str, JsonValue] = mapped.model_dump(mode="json")
     told["prices"] = [price.model_dump(mode="json") for price in prices]
+    told["not_offered"] = not_offered or None
     return told
 
 
