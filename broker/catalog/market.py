@@ -178,7 +178,8 @@ class Market:
         total = Decimal(0)
         for part in self.compute(offer, plan, system):
             if part.price is None:
-                return offer.model_copy(update={"price_per_hour": None})
+                untold = offer.price_per_hour is None
+                return offer if untold else offer.model_copy(update={"price_per_hour": None})
             total += part.quantity * part.price.amount
         money = Money(amount=total, currency=self.currency)
         return offer.model_copy(update={"price_per_hour": money})

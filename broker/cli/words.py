@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from broker.model import MIB, Instance, Labels, Money, Size, State
+from typing import TYPE_CHECKING
+
+from broker.model import MIB
 from broker.units import readable
+
+if TYPE_CHECKING:
+    from broker.model import Instance, Labels, Money, Size, State
 
 BILLED = {True: "billed", False: "not billed", None: "billing unknown"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from heapq import nsmallest
 from html import escape
@@ -26,7 +26,9 @@ BLOCKED_SHOWN = 50
 def as_html(report: Report, title: str = "What it costs, and what it would cost") -> str:
     """Return the page. Figures in its tables are exact; its plots are drawn from them."""
     template = Template((files("broker.cost") / "page.html").read_text("utf-8"))
-    data = json.dumps(_data(report), ensure_ascii=False).replace("<", "\\u003c")
+    providers, dearest = report.by_provider(), _dearest(report)
+    told = _data(report, providers, dearest)
+    data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     return template.substitute(
         title=escape(title),
         made_on=str(report.made_on),
@@ -35,8 +37,8 @@ def as_html(report: Report, title: str = "What it costs, and what it would cost"
         verdict=_verdict(report),
         trust=_trust(report),
         totals=_totals(report),
-        by_provider=_by_provider(report),
-        by_machine=_by_machine(report),
+        by_provider=_by_provider(report, providers),
+        by_machine=_by_machine(report, dearest),
         blocked=_blocked(report),
         not_offered=_not_offered(report),
         unpriced=_unpriced(report),
@@ -119,18 +121,17 @@ def _cannot_go(column: Column) -> str:
     return ", ".join(filter(None, (machines, hosts)))
 
 
-def _by_provider(report: Report) -> str:
+def _by_provider(report: Report, providers: Mapping[str, Sequence[Sum]]) -> str:
     rows = [
-        (escape(name), *(_html(total) for total in totals))
-        for name, totals in report.by_provider().items()
+        (escape(name), *(_html(total) for total in totals)) for name, totals in providers.items()
     ]
     head = ("Machines of", *(escape(column.name) for column in report.columns))
     return _table(head, rows, words=1)
 
 
-def _by_machine(report: Report) -> str:
+def _by_machine(report: Report, dearest: Iterable[int]) -> str:
     rows = []
-    for index in _dearest(report):
+    for index in dearest:
         machine = report.fleet[index]
         cells = [escape(machine.name), escape(str(machine.place))]
         for column in report.columns:
@@ -227,22 +228,24 @@ def _dearest(report: Report) -> list[int]:
     )
 
 
-def _data(report: Report) -> JsonValue:
+def _data(
+    report: Report, providers: Mapping[str, Sequence[Sum]], dearest: Iterable[int]
+) -> JsonValue:
     """Return what the plots are drawn from. Parts are apart because the sliders move them apart."""
     return {
         "currency": report.currency,
         "columns": [_parts(column) for column in report.columns],
         "machines": [
             _bars(
-                report.now.bills[index].machine.name,
+                report.fleet[index].name,
                 [
                     None if bill.blocked else bill.total(report.currency)
                     for bill in (column.bills[index] for column in report.columns)
                 ],
             )
-            for index in _dearest(report)
+            for index in dearest
         ],
-        "providers": [_bars(name, totals) for name, totals in report.by_provider().items()],
+        "providers": [_bars(name, totals) for name, totals in providers.items()],
     }
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from broker.firewall import Edge, Translation, translate
 from broker.firewall.naming import edge_name, part_name
 from broker.firewall.surroundings import known_peers
-from broker.fit import fit_labels, fit_name
+from broker.fit.labels import fit_labels
+from broker.fit.names import fit_name
 from broker.migrate.around import Networks, at_source, families_there, free_edge, on_target
 from broker.migrate.look import Look
 from broker.migrate.steps import CreateFirewall, LinkFirewall, VerifyFirewall

@@ -6,7 +6,8 @@ import re
 from datetime import datetime
 
 from broker.errors import ConfigError, Conflict
-from broker.fit import Choice, choose_offer, fit, named_offer
+from broker.fit.instance import fit
+from broker.fit.offers import Choice, choose_offer, named_offer
 from broker.migrate.document import Plan, SizeChoice, SourceEnd, TargetEnd
 from broker.migrate.firewalls import map_firewalls
 from broker.migrate.look import Look

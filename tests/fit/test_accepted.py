@@ -10,7 +10,7 @@ from adapters.memory import checks
 from adapters.memory.settings import ROOMY
 from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
 from broker.firewall import translate
-from broker.fit import fit
+from broker.fit.instance import fit
 from broker.model import (
     MIB,
     Arch,

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule
-from broker.fit import fit
+from broker.fit.instance import fit
 from broker.model import (
     GIB,
     MIB,

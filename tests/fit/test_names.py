@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.adapter import LabelRule, NameRule
-from broker.fit import fit_labels, fit_name
+from broker.fit.labels import fit_labels
+from broker.fit.names import fit_name
 
 DNS = NameRule(pattern=r"[a-z]([a-z0-9-]*[a-z0-9])?", max_length=15)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.errors import ConfigError
-from broker.fit import choose_offer, named_offer
+from broker.fit.offers import choose_offer, named_offer
 from broker.model import Arch, Firmware, Money, Offer, Size
 
 BOTH = frozenset({Firmware.BIOS, Firmware.UEFI})

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.azure.adapter import AzureAdapter
 from broker.errors import ConfigError, Conflict, Invalid, QuotaExceeded, Unsupported
-from broker.fit import named_offer
+from broker.fit.offers import named_offer
 from broker.launch import prepare
 from broker.model import Firmware, InstanceSpec, NicSpec, Power, Size
 from tests.adapters.azure.machines import BIOS_ONLY, SIZE, disk, leftovers, network, token, wish
