@@ -130,6 +130,7 @@ def of_instance(
         size=spec.size,
         offer=instance.offer,
         os=instance.billed_as,
+        plan=Plan.SPOT if instance.spot else Plan.ON_DEMAND,
         billed=instance.state.allocated,
         disks=tuple(
             Disk(gib=Decimal(volume.size) / GIB, kind=volume.kind) for volume in spec.volumes

@@ -67,10 +67,11 @@ class Instance(Resource):
     ``volumes`` are ids, in the order of ``spec.volumes``; ``offer`` is the catalogue name of its
     size where the provider has such names. ``billed_as`` is what its bill says it runs, which a
     licence of one's own changes: linux where that adds nothing to the machine itself, None where
-    nobody tells. Where not ``user_data_told``, no user data in ``spec`` means that nobody tells
-    whether there is any. ``local_disk`` is what its host lends it beside ``volumes`` and nobody
-    else can read, None where nobody tells how much. ``unreadable`` is why no disk of it can be read
-    as things are, and what to do about that.
+    nobody tells. ``spot`` is whether it runs on spare capacity at its price, None where nobody
+    tells. Where not ``user_data_told``, no user data in ``spec`` means that nobody tells whether
+    there is any. ``local_disk`` is what its host lends it beside ``volumes`` and nobody else can
+    read, None where nobody tells how much. ``unreadable`` is why no disk of it can be read as
+    things are, and what to do about that.
     """
 
     spec: InstanceSpec
@@ -80,6 +81,7 @@ class Instance(Resource):
     offer: str | None = None
     zone: str | None = None
     billed_as: str | None = None
+    spot: bool | None = None
     user_data_told: bool = True
     local_disk: Bytes | None = None
     unreadable: str | None = None

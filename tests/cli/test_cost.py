@@ -108,3 +108,83 @@ def test_what_inventory_printed_is_an_inventory(interop: World, tmp_path: Path) 
     assert told.code == 0
     assert told.rows[0][0] == "memory"
     assert told.rows[0][2].endswith(" USD")
+
+
+ABSENT = "aws/eu-south-1 does not offer p4d.24xlarge; it is offered in aws/eu-central-1, "
+
+
+@pytest.fixture
+def absent(tmp_path: Path) -> str:
+    """Two machines of a size that their region does not have."""
+    file = tmp_path / "absent.csv"
+    row = "aws/eu-south-1,p4d.24xlarge,0,0"
+    file.write_text(f"name,place,size,egress_gib,snapshots_gib\ngpu-1,{row}\ngpu-2,{row}\n")
+    return str(file)
+
+
+def test_a_size_that_is_not_offered_where_a_machine_is_said_to_be_is_told(
+    interop: World, absent: str, tmp_path: Path
+) -> None:
+    told = interop("cost", "compare", "-i", absent)
+    assert told.code == 0
+    assert f"interop: {ABSENT}" in told.err
+    assert "(gpu-1 and 1 more)" in told.err
+    document = interop("cost", "compare", "-i", absent, "--json").json
+    assert document["not_offered"][0].startswith(ABSENT)
+    machines = document["scenarios"][0]["machines"]
+    assert [one["not_offered"].startswith(ABSENT) for one in machines] == [True, True]
+    for name in ("r.csv", "r.html"):
+        file = tmp_path / name
+        assert interop("cost", "report", "-i", absent, "-o", str(file)).code == 0
+        assert ABSENT in file.read_text("utf-8")
+
+
+def test_a_size_that_is_not_offered_is_told_wherever_it_is_named(
+    interop: World, absent: str, tmp_path: Path
+) -> None:
+    named = "aws/eu-south-1/p4d.24xlarge"
+    to = ("--to", "aws/eu-central-1")
+    assert ABSENT in interop("size", "map", named, *to).err
+    assert interop("size", "map", named, *to, "--json").json[0]["not_offered"].startswith(ABSENT)
+    assert ABSENT in interop("size", "map", "gpu-1", "-i", absent, *to).err
+    assert ABSENT in interop("cost", "estimate", "aws/p4d.24xlarge", "--at", "aws/eu-south-1").err
+    assert "not offer" not in interop("size", "map", "aws/eu-central-1/m5.large", *to).err
+    misspelled = interop("size", "map", "aws/eu-sooth-1/m5.large", *to)
+    assert misspelled.code == 2
+    assert "Did you mean aws/eu-south-1" in misspelled.err
+    file = tmp_path / "w.yaml"
+    file.write_text(
+        "places: [aws/eu-central-1]\n"
+        "workloads:\n"
+        "  - {name: a, size: aws/p4d.24xlarge, at: aws/eu-south-1, moving_cost: 0}\n"
+        f"  - {{name: b, size: {named}}}\n"
+    )
+    told = interop("place", str(file))
+    assert f"interop: a: {ABSENT}" in told.err
+    assert f"interop: b: {ABSENT}" in told.err
+    assert len(interop("place", str(file), "--json").json["not_offered"]) == 2
+
+
+@pytest.mark.parametrize(("word", "code"), [("windws", 2), ("ubuntu", 2), ("Windows", 0)])
+def test_a_system_nothing_is_sold_with_is_refused_wherever_it_is_named(
+    interop: World, machines: str, tmp_path: Path, word: str, code: int
+) -> None:
+    table = tmp_path / "systems.csv"
+    table.write_text(f"name,place,size,os\na,aws/eu-central-1,m5.large,{word}\n")
+    workloads = tmp_path / "w.yaml"
+    workloads.write_text(
+        f"places: [aws/eu-central-1]\nworkloads: [{{name: a, size: 2x4, os: {word}}}]\n"
+    )
+    for command in (
+        ("cost", "compare", "-i", machines, "--os", word),
+        ("cost", "report", "-i", machines, "--os", word, "-o", str(tmp_path / "r.csv")),
+        ("cost", "compare", "-i", str(table)),
+        ("cost", "estimate", "2x4", "--at", "aws/eu-central-1", "--os", word),
+        ("size", "map", "2x4", "--to", "aws/eu-central-1", "--os", word),
+        ("place", str(workloads)),
+    ):
+        told = interop(*command)
+        assert told.code == code, command
+        assert (f'there is no system "{word}"' in told.err) == (code == 2)
+        if word == "windws":
+            assert "Did you mean windows?" in told.err

@@ -10,11 +10,11 @@ import pytest
 from broker.catalog import Catalogue, Market, Place, Plan, onprem
 from broker.catalog.market import Rates
 from broker.catalog.values import Discount
-from broker.cost import Disk, Machine, Report, Sum, compare
+from broker.cost import Disk, Machine, Report, Sum, compare, of_instance
 from broker.cost.bill import add, egress_price
 from broker.cost.estimate import estimate
 from broker.errors import ConfigError
-from broker.model import Firmware, Host, Offer, Size
+from broker.model import Firmware, Host, Instance, InstanceSpec, Offer, Power, Size, State
 
 FRANKFURT = Place.parse("aws/eu-central-1")
 WEST = Place.parse("azure/westeurope")
@@ -320,3 +320,18 @@ def test_an_estimate_takes_a_size_asked_for_by_name(catalogue: Catalogue) -> Non
 def test_no_machines_are_no_report(catalogue: Catalogue) -> None:
     with pytest.raises(ConfigError, match="no machines"):
         report(catalogue)
+
+
+@pytest.mark.parametrize(
+    ("spot", "plan"), [(True, "spot"), (False, "on_demand"), (None, "on_demand")]
+)
+def test_a_live_machine_on_spare_capacity_is_priced_as_such(spot: bool | None, plan: str) -> None:
+    spec = InstanceSpec(name="web", size=Size(vcpus=2, memory=8192))
+    state = State(
+        power=Power.RUNNING,
+        allocated=True,
+        native="running",
+        observed_at=datetime.datetime.now(datetime.UTC),
+    )
+    found = of_instance(Instance(id="i", spec=spec, state=state, spot=spot), FRANKFURT)
+    assert found.plan == plan

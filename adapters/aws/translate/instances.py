@@ -73,6 +73,7 @@ def instance(
         offer=type_name,
         zone=found.get("Placement", {}).get("AvailabilityZone"),
         billed_as=(SYSTEMS | OWN_LICENCES).get(details),
+        spot=found.get("InstanceLifecycle") == "spot",  # left out of what is on demand
         user_data_told=user_data_told,
         local_disk=around.offers[type_name].local_disk,
         created_at=found.get("LaunchTime"),

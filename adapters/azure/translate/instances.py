@@ -19,6 +19,7 @@ from adapters.azure.translate.words import (
     DISTRIBUTIONS,
     LICENSED,
     OWN_LICENCES,
+    SPARE,
     SYSTEMS,
 )
 from broker.errors import NotFound
@@ -93,6 +94,7 @@ def instance(
         offer=offer.id,
         zone=next(iter(found.get("zones") or []), None),
         billed_as=_billed_as(told),
+        spot=told.get("priority") in SPARE,
         # one that the service set up may have got custom data, which nobody is ever told
         # learn.microsoft.com/azure/virtual-machines/custom-data
         user_data_told=bool(data) or (user_data_asked and not told.get("osProfile")),

@@ -51,6 +51,9 @@ DISTRIBUTIONS = {
 learn.microsoft.com/azure/virtual-machines/linux/endorsed-distros.
 """
 
+SPARE = frozenset({"Spot", "Low"})
+"""The priorities of machines on spare capacity; the others are regular, and it may be left out."""
+
 CONTROLLERS = {"SCSI": Bus.SCSI, "NVMe": Bus.NVME}
 
 

@@ -158,6 +158,12 @@ def test_what_it_runs_is_told_and_what_the_bill_says(
     assert translated().billed_as is None
 
 
+def test_a_machine_on_spare_capacity_is_told() -> None:
+    assert translated(InstanceLifecycle="spot").spot is True
+    assert translated(InstanceLifecycle="capacity-block").spot is False
+    assert translated().spot is False
+
+
 @pytest.mark.parametrize(
     ("native", "power", "allocated"),
     [

@@ -322,3 +322,10 @@ def test_what_it_runs_is_told_and_what_the_bill_says(
     told["properties"]["storageProfile"]["imageReference"] = image
     found = instance(told, AROUND, IDS, NOW)
     assert (found.billed_as, str(found.spec.system)) == (billed, runs)
+
+
+@pytest.mark.parametrize(
+    ("priority", "spot"), [(None, False), ("Regular", False), ("Spot", True), ("Low", True)]
+)
+def test_a_machine_on_spare_capacity_is_told(priority: str | None, spot: bool) -> None:
+    assert instance(machine(priority=priority), AROUND, IDS, NOW).spot is spot
