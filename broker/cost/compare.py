@@ -67,7 +67,7 @@ class _Whole:
     def __init__(self, fleet: Fleet) -> None:
         self.sent: dict[tuple[str, str], Decimal] = {}
         self.leaving: dict[tuple[str, str], Decimal] = {}
-        self.untold = dict.fromkeys(MAYBE_UNTOLD, 0)
+        self.untold: dict[str, int] = dict.fromkeys(MAYBE_UNTOLD, 0)
         for machine, count in zip(fleet.kinds, fleet.counts, strict=True):
             home = machine.home
             sent = (machine.egress_gib or 0) * count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from pydantic import JsonValue
@@ -23,12 +23,7 @@ def write_json(report: Report, file: TextIO) -> None:
 
     Amounts are text, so that no digit is lost, and null is unknown.
     """
-    head: dict[str, JsonValue] = {
-        "currency": report.currency,
-        "made_on": str(report.made_on),
-        "not_offered": list(report.not_offered),
-    }
-    file.write(f'{_text(head)[:-1]}, "scenarios": [')
+    file.write(f'{_text(_head(report))[:-1]}, "scenarios": [')
     for place, column in enumerate(report.columns):
         file.write(",\n" if place else "\n")
         file.write(f'{_text(_scenario(report, column))[:-1]}, "machines": [')
@@ -38,6 +33,33 @@ def write_json(report: Report, file: TextIO) -> None:
         file.write("]}")
     prices: JsonValue = [price.model_dump(mode="json") for price in report.prices()]
     file.write(f'],\n"prices": {_text(prices)}}}\n')
+
+
+def groups_as_json(report: Report, groups: Mapping[str, Sequence[Sum]], months: int) -> JsonValue:
+    """Return the totals of groups of machines in so many months, and of all, without bills."""
+    return {
+        **_head(report),
+        "months": months,
+        "scenarios": [_scenario(report, column) for column in report.columns],
+        "groups": [
+            {
+                "name": name,
+                "totals": {
+                    column.name: _sum(total.times(months))
+                    for column, total in zip(report.columns, totals, strict=True)
+                },
+            }
+            for name, totals in groups.items()
+        ],
+    }
+
+
+def _head(report: Report) -> dict[str, JsonValue]:
+    return {
+        "currency": report.currency,
+        "made_on": str(report.made_on),
+        "not_offered": list(report.not_offered),
+    }
 
 
 def _text(value: JsonValue) -> str:

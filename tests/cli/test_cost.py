@@ -44,6 +44,10 @@ def test_totals_by_place_machine_and_label(interop: World, machines: str) -> Non
     by_machine = interop(*command, "--by", "machine")
     assert by_machine.rows[0][:2] == ["web", "88.71 USD (m5.large)"]
     assert [row[0] for row in interop(*command, "--by", "team").rows] == ["data", "web"]
+    groups = interop(*command, "--by", "team", "--json").json
+    assert [each["name"] for each in groups["groups"]] == ["data", "web"]
+    assert groups["groups"][1]["totals"]["now"]["amount"] == "88.7100"
+    assert "machines" not in groups["scenarios"][0], "a summary, however many machines there are"
     three = interop(*command, "--by", "machine", "--three-years")
     assert three.rows[0][:2] == ["web", "3,193.56 USD (m5.large)"]
 

@@ -23,7 +23,7 @@ from broker.cli.cost.arguments import (
 from broker.cli.run import FAILED, Run
 
 if TYPE_CHECKING:
-    from broker.cost import Report
+    from broker.cost import Report, Sum
 
 
 BLOCKED_SHOWN = 20
@@ -54,9 +54,9 @@ def compare(
 
     "≥" marks a lower bound: something in it has no price, and unknown is not nothing.
     """
-    from broker.cli.output import note
+    from broker.cli.output import note, print_json
     from broker.cost.report import MONTHS
-    from broker.cost.tables import write_json
+    from broker.cost.tables import groups_as_json, write_json
 
     found, complete = made(
         run,
@@ -71,12 +71,17 @@ def compare(
         snapshots,
         system,
     )
-    if run.json:
+    months = MONTHS if three_years else 1
+    if by and by != "machine":
+        groups = found.by_provider() if by == "provider" else found.by_label(by)
+        if run.json:
+            print_json(groups_as_json(found, groups, months))
+        else:
+            _by_group(run, found, by, groups, months)
+    elif run.json:
         write_json(found, sys.stdout)
-    elif by == "machine":
-        _by_machine(run, found, MONTHS if three_years else 1)
     elif by:
-        _by_group(run, found, by, MONTHS if three_years else 1)
+        _by_machine(run, found, months)
     else:
         _totals(run, found)
     if not run.json:
@@ -127,12 +132,11 @@ def _by_machine(run: Run, report: Report, months: int) -> None:
     print_table(run, ("MACHINE", *(column.name.upper() for column in report.columns)), rows)
 
 
-def _by_group(run: Run, report: Report, key: str, months: int) -> None:
+def _by_group(run: Run, report: Report, by: str, groups: dict[str, list[Sum]], months: int) -> None:
     from broker.cli.output import print_table
 
-    groups = report.by_provider() if key == "provider" else report.by_label(key)
     rows = [
-        (value or f"(no {key})", *(total.times(months).short() for total in totals))
+        (value or f"(no {by})", *(total.times(months).short() for total in totals))
         for value, totals in groups.items()
     ]
-    print_table(run, (key.upper(), *(column.name.upper() for column in report.columns)), rows)
+    print_table(run, (by.upper(), *(column.name.upper() for column in report.columns)), rows)
