@@ -10,8 +10,14 @@ from adapters.openstack.errors import calling, incomplete
 from adapters.openstack.images import Images
 from adapters.openstack.sink import ImageSink
 from adapters.openstack.source import ImageSource
+from adapters.openstack.waiting import until
 from broker.disks.contract import Sink, Source
-from broker.errors import NotFound
+from broker.errors import NotFound, Transient
+
+STORING_SECONDS = 60.0
+"""How long an image of a dead run may stay in ``saving``: where its host died, nobody has told
+glance that the link is gone.
+"""
 
 
 class Disks(Images):
@@ -47,7 +53,7 @@ class Disks(Images):
         """
         with calling("open disk"):
             whole = self._gib_within(size)
-            for known in self._images_with(token):
+            for known in map(self._stored, self._images_with(token)):
                 if known["status"] == "active" or not _was_written(known):
                     return ImageSink(self._session, known, self._drop_image)
                 self._drop_image(known["id"])
@@ -62,6 +68,21 @@ class Disks(Images):
             }
             made: Mapping[str, Any] = self._session.post("image", "/images", wish)
             return ImageSink(self._session, made, self._drop_image)
+
+    def _stored(self, image: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the image once glance is done with the stream of a run that is dead.
+
+        It may have every byte and be storing them; where the stream broke, it forgets them.
+        """
+        try:
+            return until(
+                lambda: self._image(image["id"]),
+                lambda told: told["status"] != "saving",
+                f"storing image {image['id']}",
+                STORING_SECONDS,
+            )
+        except (Transient, NotFound):
+            return image
 
     def delete_disk(self, id: str) -> None:
         """Delete what ``Sink.commit`` returned; quiet when it is gone. Volumes made of it stay."""

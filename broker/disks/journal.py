@@ -59,6 +59,20 @@ class Journal:
         self.records.close()
 
 
+def doubt(path: Path) -> None:
+    """Let a journal speak of its sink alone: the source may change from now on. Quiet without one.
+
+    It is no manifest any more, until a copy or a comparison has read all of the source again.
+    """
+    try:
+        file = Descriptor(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+    except FileNotFoundError:
+        return
+    header = read_header(file)
+    if header is not None and header.complete:
+        os.pwrite(file.number, header.model_copy(update={"complete": False}).encode(), 0)
+
+
 def _begin(file: Descriptor, header: Header) -> None:
     """Keep the records when the file speaks of the same disk, or start it anew."""
     old = read_header(file)

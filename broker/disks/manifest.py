@@ -42,10 +42,14 @@ class Header(Strict):
 
 
 class Manifest:
-    """Digests of a disk's blocks. Equal roots mean equal disks."""
+    """Digests of a disk's blocks. Equal roots mean equal disks.
 
-    def __init__(self, size: int, records: Records) -> None:
+    ``sink`` is the id of what was filled, where it was a journal.
+    """
+
+    def __init__(self, size: int, records: Records, sink: str = "") -> None:
         self.size = size
+        self.sink = sink
         self._records = records
 
     @property
@@ -103,7 +107,7 @@ class Manifest:
         header = read_header(file)
         if header is None or not header.complete:
             raise Invalid(f"{path} is no manifest of a finished copy", hint="Run the copy again")
-        return cls(header.size, Records(file, count(header.size), HEADER))
+        return cls(header.size, Records(file, count(header.size), HEADER), header.sink)
 
     def _batches(self) -> Iterator[tuple[int, bytes]]:
         return self._records.batches(0, self.blocks)

@@ -6,6 +6,7 @@ from broker.errors import ConfigError, Conflict, NotFound, PlanStale, Unsupporte
 from broker.migrate.document import Plan, SourceEnd
 from broker.migrate.ends import Ends
 from broker.migrate.facts import Facts, reads_source
+from broker.migrate.steps import CopyDisks
 from broker.model import Power
 
 SHOWN = 5
@@ -47,6 +48,10 @@ def check_source(plan: Plan, ends: Ends, facts: Facts) -> Facts:
     if facts.source_power is None:
         return facts.with_source_power(power)
     if power is Power.RUNNING and plan.stops_source:
+        for index, step in enumerate(plan.steps):
+            if isinstance(step, CopyDisks):
+                for _, token in step.tokens(plan.token(index)):
+                    ends.folder.doubt_copy(token)
         return facts.without(plan.steps, reads_source)
     return facts
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from broker.disks.contract import Sink, Source, Streamed
 from broker.disks.copy import copy
 from broker.disks.descriptor import Descriptor
+from broker.disks.journal import Journal
 from broker.disks.manifest import HEADER, MANIFEST_BLOCK, Manifest, count, read_header
 from broker.disks.progress import Progress
 from broker.disks.records import Records
 from broker.disks.verify import digest, verify
-from broker.errors import DataMismatch, Invalid
+from broker.errors import DataMismatch, Invalid, NotFound
 from broker.migrate.ends import Ends
 from broker.migrate.events import BeganAnew, DiskProgress
 from broker.migrate.facts import Copied, Facts
@@ -25,9 +26,16 @@ from broker.migrate.steps import CopyDisks, Disk, VerifyDisk
 def copy_disks(step: CopyDisks, ends: Ends, facts: Facts, token: str) -> Facts:
     """Make new disks read as the step's volumes, and return the facts with what was done.
 
-    What an earlier try sent is kept; the source is read again in full. DataMismatch when a disk
-    does not hold what was written; that one is deleted.
+    What an earlier try sent is kept; the source is read again in full, unless all disks were
+    whole when that died. DataMismatch when a disk does not hold what was written; that one is
+    deleted.
     """
+    whole = [_whole(disk, ends, own) for disk, own in step.tokens(token)]
+    if all(whole):
+        for disk, copied in zip(step.disks, whole, strict=True):
+            assert copied is not None
+            facts = facts.with_copied(disk.volume, copied)
+        return facts
     with ExitStack() as stack:
         sources = [
             stack.enter_context(closing(ends.source.open_source(disk.volume)))
@@ -70,6 +78,32 @@ def held_bytes(journal: Path) -> int:
     blocks = count(header.size)
     held = sum(1 for _ in Records(file, blocks, HEADER).marked(0, blocks))
     return min(held * MANIFEST_BLOCK, header.size)
+
+
+def _whole(disk: Disk, ends: Ends, token: str) -> Copied | None:
+    """Return the copy of a run that had sent all of it, and died before it could say so.
+
+    Its journal tells all of the source, which has held still since: there is nothing to read.
+    """
+    journal = ends.folder.journal(token)
+    try:
+        manifest = Manifest.load(journal)
+    except (Invalid, NotFound):
+        return None
+    size = max(disk.size, manifest.size)
+    with closing(ends.target.open_sink(size, name=disk.name, token=token)) as sink:
+        if sink.id != manifest.sink:
+            return None
+        return Copied(
+            token=token,
+            disk=sink.commit(manifest),
+            source_size=manifest.size,
+            size=sink.size,
+            root=manifest.root,
+            read=0,
+            sent=0,
+            skipped=held_bytes(journal),
+        )
 
 
 @contextmanager
@@ -142,18 +176,17 @@ class _Copy:
 
     def _finished(self, sink: Sink) -> Copied | None:
         """Return the copy an earlier try has sealed, when the source still reads the same."""
-        try:
-            manifest = Manifest.load(self._journal)
-        except Invalid:
-            return None
-        if digest(self._source, progress=self._tell).root != manifest.root:
-            return None
+        with closing(Journal(self._journal, sink=sink.id, size=self._source.size)) as journal:
+            root = Manifest(self._source.size, journal.records).root
+            if digest(self._source, progress=self._tell).root != root:
+                return None
+            disk = sink.commit(journal.complete())
         return Copied(
             token=self._token,
-            disk=sink.commit(manifest),
-            source_size=manifest.size,
+            disk=disk,
+            source_size=self._source.size,
             size=sink.size,
-            root=manifest.root,
+            root=root,
             read=self._read,
             sent=0,
             skipped=self._read,

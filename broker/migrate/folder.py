@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from broker.disks.journal import doubt
 from broker.errors import Conflict
 from broker.migrate.document import Plan, load
 from broker.migrate.facts import Facts
@@ -65,6 +66,10 @@ class RunFolder:
     def journal(self, token: str) -> Path:
         """Return where the journal of the copy with this token is."""
         return self.path / f"{token}.journal"
+
+    def doubt_copy(self, token: str) -> None:
+        """Note that the source of a copy may change: what was read of it is to be read again."""
+        doubt(self.journal(token))
 
     def forget_copy(self, token: str) -> None:
         """Delete what is known of a copy, because the disk it was made into is gone."""

@@ -65,6 +65,8 @@ def _kept(step: CopyDisks, ends: Ends, token: str) -> list[Kept]:
     """
     kept: list[Kept] = []
     for disk, own in step.tokens(token):
+        # before the source is started, which is undone later
+        ends.folder.doubt_copy(own)
         if not ends.folder.journal(own).exists():
             remove_made(ends.target, own)
         found = [made.id for made in ends.target.made(own) if made.kind is Kind.DISK]

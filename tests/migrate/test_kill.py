@@ -49,22 +49,36 @@ migrate.apply(migrate.load(plan), config=config, state=state)
 """
 
 
+KILLED_AFTER_THE_COPY = """
+import os, signal, sys
+from pathlib import Path
+
+from adapters.memory.disks import MemorySink
+from broker import migrate
+
+commit = MemorySink.commit
+
+def deadly(self, manifest):
+    if %(when)r == "after":
+        commit(self, manifest)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+MemorySink.commit = deadly
+plan, config, state = map(Path, sys.argv[1:])
+migrate.apply(migrate.load(plan), config=config, state=state)
+"""
+
+
 @pytest.fixture
-def killed(world: World, tmp_path: Path) -> World:
-    plan = tmp_path / "plan.json"
-    world.plan().save(plan)
+def killed(world: World) -> World:
+    return kill(world, KILLED_IN_THE_COPY)
+
+
+def kill(world: World, script: str) -> World:
+    world.plan().save(the_plan(world))
+    arguments = map(str, (the_plan(world), world.accounts_file(), world.state))
     child = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            KILLED_IN_THE_COPY,
-            str(plan),
-            str(world.accounts_file()),
-            str(world.state),
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", script, *arguments], check=False, capture_output=True, text=True
     )
     assert child.returncode == -signal.SIGKILL, child.stderr
     return world
@@ -80,6 +94,25 @@ def test_the_next_run_goes_on(killed: World) -> None:
     killed.assert_moved()
     assert report.disks[0].skipped >= MIB // 2
     assert len(killed.cloud.networks()) == len(killed.cloud.firewalls()) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_disk_that_was_sent_in_full_is_not_read_again(world: World, when: str) -> None:
+    kill(world, KILLED_AFTER_THE_COPY % {"when": when})
+    report = world.apply(migrate.load(the_plan(world)))
+    world.assert_moved()
+    root, data = report.disks
+    assert (root.read, root.sent, root.skipped) == (0, 0, 2 * MIB)
+    assert data.read == data.sent > 0
+
+
+def test_unless_its_source_has_run_since(world: World) -> None:
+    kill(world, KILLED_AFTER_THE_COPY % {"when": "after"})
+    world.lab.start_instance(world.web.id)
+    world.write_to_root(3 * MIB, b"new")
+    report = world.apply(migrate.load(the_plan(world)))
+    world.assert_moved()
+    assert report.disks[0].read > 0
 
 
 def test_an_undo_cleans_up_and_starts_the_source(killed: World) -> None:

@@ -13,6 +13,7 @@ from itertools import islice
 import pytest
 import requests
 
+from adapters.memory.disks import MemorySource
 from adapters.openstack import connect, sink
 from broker import migrate
 from broker.adapter import Account, Adapter, Kind
@@ -62,6 +63,22 @@ def deadly(self, manifest):
     die()
 
 sink.ImageSink.commit = deadly
+migrate.apply(migrate.load(plan), config=config, state=state)
+"""
+)
+
+BEFORE_THE_ANSWER = (
+    KILLED
+    + """
+import threading, time
+
+pieces = sink._Upload._pieces
+
+def deadly(self):
+    yield from pieces(self)
+    threading.Timer(0.02, die).start()  # once the last piece and the end are on the wire
+
+sink._Upload._pieces = deadly
 migrate.apply(migrate.load(plan), config=config, state=state)
 """
 )
@@ -160,14 +177,27 @@ def test_what_broke_in_the_upload_is_sent_again_and_the_reason_is_said(
     assert f"next time {why}" in notes
 
 
-def test_what_was_killed_after_the_upload_is_not_sent_again(move: Move) -> None:
-    move.killed(AFTER_THE_UPLOAD)
+@pytest.mark.parametrize("script", [AFTER_THE_UPLOAD, BEFORE_THE_ANSWER])
+def test_what_was_killed_after_the_upload_is_neither_read_nor_sent_again(
+    move: Move, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    move.killed(script)
     assert len(move.disks()) == 1
+    read = 0
+    pread_into = MemorySource.pread_into
 
+    def count(self: MemorySource, buffer: memoryview, offset: int) -> None:
+        nonlocal read
+        read += len(buffer)
+        pread_into(self, buffer, offset)
+
+    monkeypatch.setattr(MemorySource, "pread_into", count)
     report = move.apply()
+
     move.assert_moved(report)
-    root = report.disks[0]
-    assert (root.sent, root.skipped) == (0, root.read)
+    root, data = report.disks
+    assert (root.read, root.sent) == (0, 0)
+    assert read == data.read == data.sent > 0
     assert move.why() == []
 
 
