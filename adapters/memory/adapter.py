@@ -8,7 +8,16 @@ from adapters.memory.key_pairs import KeyPairs
 from adapters.memory.lifecycle import Lifecycle
 from adapters.memory.networks import Networks
 from adapters.memory.snapshots import Snapshots
-from broker.adapter import Adapter, ConsoleLog, Made, Pausable, PublicAddresses, SubnetFirewalls
+from broker.adapter import (
+    Adapter,
+    ConsoleLog,
+    Counts,
+    Made,
+    Pausable,
+    PublicAddresses,
+    QuotaUse,
+    SubnetFirewalls,
+)
 
 
 class MemoryAdapter(Lifecycle, Snapshots, Disks, Networks, Firewalls, KeyPairs):
@@ -25,6 +34,19 @@ class MemoryAdapter(Lifecycle, Snapshots, Disks, Networks, Firewalls, KeyPairs):
         with self._calling("made"):
             return list(self._store.state().made(token))
 
+    def quota_use(self) -> Counts:
+        """Return what the cloud holds now of what its quotas are for."""
+        with self._calling("quota_use"):
+            state = self._store.state()
+            sizes = [record.instance.spec.size for record in state.instances.values()]
+            volumes = [record.volume.spec.size for record in state.volumes.values()]
+            return Counts(
+                instances=len(sizes),
+                vcpus=sum(size.vcpus for size in sizes),
+                volume_bytes=sum(volumes),
+                snapshots=len(state.snapshots),
+            )
+
     def close(self) -> None:
         """Nothing is held open between calls."""
 
@@ -34,3 +56,4 @@ _pausable: type[Pausable] = MemoryAdapter
 _console_log: type[ConsoleLog] = MemoryAdapter
 _public_addresses: type[PublicAddresses] = MemoryAdapter
 _subnet_firewalls: type[SubnetFirewalls] = MemoryAdapter
+_quota_use: type[QuotaUse] = MemoryAdapter

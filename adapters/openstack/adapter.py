@@ -11,20 +11,23 @@ from adapters.openstack.instances import Instances
 from adapters.openstack.key_pairs import KeyPairs
 from adapters.openstack.limits import probe
 from adapters.openstack.made import Makings
+from adapters.openstack.quotas import QuotaCounts
 from adapters.openstack.session import Session
 from broker.adapter import (
     Adapter,
+    AddressesInUse,
     AddressSets,
     ConsoleLog,
     HostCapacity,
     Limits,
     Pausable,
     PublicAddresses,
+    QuotaUse,
     Suspendable,
 )
 
 
-class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts):
+class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts, QuotaCounts):
     """Servers, volumes, images and networks of one project. Safe to use from many threads."""
 
     def __init__(self, name: str, session: Session) -> None:
@@ -69,3 +72,5 @@ _suspendable: type[Suspendable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter
 _capacity: type[HostCapacity] = OpenStackAdapter
 _sets: type[AddressSets] = OpenStackAdapter
+_use: type[QuotaUse] = OpenStackAdapter
+_in_use: type[AddressesInUse] = OpenStackAdapter

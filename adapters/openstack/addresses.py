@@ -21,7 +21,7 @@ class Addresses(Base):
     def public_addresses(self) -> list[PublicAddress]:
         """Return every floating address held; complete, or an error is raised."""
         with calling("list public addresses"):
-            found = list(self._routing("floatingips"))
+            found = list(self._routing("floatingips", project_id=self._session.project))
             on = {}
             if any(each["port_id"] for each in found):
                 ports = self._session.listed("network", "/ports", "ports")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.openstack.session import Session
@@ -22,6 +22,13 @@ class Base:
     def name(self) -> str:
         """The account's name in the accounts file."""
         return self._name
+
+    def _usable(self, thing: Mapping[str, Any]) -> bool:
+        """Tell whether a thing of neutron's is this project's, or others let it be used here.
+
+        Operators are shown those of every project, and releases differ in which tell who shares.
+        """
+        return thing["project_id"] == self._session.project or bool(thing.get("shared", True))
 
     def _routing(self, member: str, **only: object) -> Iterator[Any]:
         """Yield routers, or floating addresses; there are none where neutron does not route."""

@@ -23,14 +23,18 @@ class Firewalls(Base):
     """Sets of rules that ports wear."""
 
     def firewalls(self) -> list[Firewall]:
-        """Return every security group; complete, or an error is raised."""
+        """Return every security group that can be worn here; complete, or an error is raised."""
         with calling("list firewalls"):
             worn: dict[str, list[str]] = {}
             for port in self._session.listed("network", "/ports", "ports"):
                 for group in worn_by(port):
                     worn.setdefault(group, []).append(port["id"])
             listed = self._session.listed("network", PATH, "security_groups")
-            found = [firewalls.firewall(told, worn.get(told["id"], [])) for told in listed]
+            found = [
+                firewalls.firewall(told, worn.get(told["id"], []))
+                for told in listed
+                if self._usable(told)
+            ]
             return [*found, firewalls.closed(worn[CLOSED])] if CLOSED in worn else found
 
     def firewall(self, id: str) -> Firewall:

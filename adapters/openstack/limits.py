@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
 
 from adapters.openstack import marks
 from adapters.openstack.addresses import ways_out
 from adapters.openstack.launch import DISKS, NAME, NAME_MOST, NICS, USER_DATA_MOST
 from adapters.openstack.platform import PLATFORM
-from adapters.openstack.session import NEWEST, Service, Session
+from adapters.openstack.quotas import quotas
+from adapters.openstack.session import NEWEST, Session
 from adapters.openstack.translate.firewalls import FIRST_PORT, PROTOCOLS_SAID
 from adapters.openstack.translate.flavors import FIRMWARE
-from adapters.openstack.translate.quotas import quotas
 from adapters.openstack.volumes import MOST_GIB
 from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
-from broker.errors import AccessDenied, NotFound
 from broker.model import GIB, Arch, SystemKind
 
 ADDRESS_GROUPS = "security-groups-remote-address-group"
@@ -52,12 +50,7 @@ def probe(session: Session, architectures: Iterable[Arch], formats: Iterable[str
         system=SystemLimits(
             kinds=frozenset({SystemKind.LINUX, SystemKind.WINDOWS}), distributions=True
         ),
-        quotas=quotas(
-            compute,
-            session.get("block_storage", "/limits")["limits"]["absolute"],
-            _where_told(session, "network", f"/quotas/{session.project}", "quota"),
-            _where_told(session, "image", "/info/usage", "usage"),
-        ),
+        quotas=quotas(session),
         volume_kinds=frozenset(
             each["name"] for each in session.listed("block_storage", "/types", "volume_types")
         ),
@@ -77,12 +70,3 @@ def firewall(extensions: Collection[str]) -> FirewallLimits:
         stateless=STATELESS in extensions,
         platform=PLATFORM,
     )
-
-
-def _where_told(session: Session, service: Service, path: str, member: str) -> Mapping[str, Any]:
-    """Return an answer that not every release gives, and not to everyone; empty without one."""
-    try:
-        found: Mapping[str, Any] = session.get(service, path)[member]
-    except (AccessDenied, NotFound):
-        return {}
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from adapters.openstack import marks
@@ -39,12 +40,23 @@ class Networks(Addresses):
                     told, subnets.get(told["id"], []), outbound=told["id"] in open_ones
                 )
                 for told in self._session.listed("network", "/networks", "networks")
+                if self._usable(told) or told.get("router:external")
             ]
 
     def network(self, id: str) -> Network:
         """Return one network by id; NotFound when there is none."""
         with calling("look at network"):
             return self._network(id)
+
+    def addresses_in_use(self, network: str) -> list[IPv4Address | IPv6Address]:
+        """Return every port's, be it a machine's, a router's or the DHCP's; empty when gone."""
+        with calling("look at addresses"):
+            marks.id_of(network, "network")
+            return [
+                ip_address(each["ip_address"])
+                for port in self._ports_in(network)
+                for each in port["fixed_ips"]
+            ]
 
     def create_network(self, spec: NetworkSpec, *, token: str) -> Network:
         """Make a network with its subnets and way out. The same token twice makes one."""

@@ -1,6 +1,7 @@
 """The contract between the broker and the providers, and the decorators around an adapter."""
 
 from broker.adapter.abilities import (
+    AddressesInUse,
     AddressSets,
     ClosedSizes,
     ConsoleLog,
@@ -9,6 +10,7 @@ from broker.adapter.abilities import (
     NetworkPolicies,
     Pausable,
     PublicAddresses,
+    QuotaUse,
     SpotMarket,
     SubnetFirewalls,
     Suspendable,
@@ -17,6 +19,7 @@ from broker.adapter.account import Account
 from broker.adapter.contract import Adapter, Kind, Made
 from broker.adapter.limits import (
     AddressLimits,
+    Counts,
     FirewallLimits,
     LabelRule,
     Limits,
@@ -35,9 +38,11 @@ __all__ = [
     "Adapter",
     "AddressLimits",
     "AddressSets",
+    "AddressesInUse",
     "Budget",
     "ClosedSizes",
     "ConsoleLog",
+    "Counts",
     "FirewallLimits",
     "HostCapacity",
     "Kind",
@@ -50,6 +55,7 @@ __all__ = [
     "Pausable",
     "PlatformTraffic",
     "PublicAddresses",
+    "QuotaUse",
     "Quotas",
     "Rate",
     "SpotMarket",

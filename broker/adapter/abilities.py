@@ -6,9 +6,10 @@ Each adapter file ends with a static assertion, ``_: type[Pausable] = SomeAdapte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from broker.adapter.limits import Counts
 from broker.model import Firewall, FirewallRule, Host, PublicAddress
 
 if TYPE_CHECKING:
@@ -85,6 +86,24 @@ class ClosedSizes(Protocol):
 
     def closed_sizes(self) -> Mapping[str, str]:
         """Return why it cannot have each of them, by their names; complete, or raises."""
+        ...
+
+
+@runtime_checkable
+class QuotaUse(Protocol):
+    """Counts what its quotas are for."""
+
+    def quota_use(self) -> Counts:
+        """Return what the account holds now, by the provider's own count; complete, or raises."""
+        ...
+
+
+@runtime_checkable
+class AddressesInUse(Protocol):
+    """Tells who has an address, machine or not."""
+
+    def addresses_in_use(self, network: str) -> list[IPv4Address | IPv6Address]:
+        """Return those that no new card in a network can have; complete, or raises."""
         ...
 
 

@@ -112,10 +112,11 @@ class SystemLimits(Strict):
     otherwise: SystemKind = SystemKind.UNKNOWN
 
 
-class Quotas(Strict):
-    """The most an account may hold of something at once; None where nobody sets or tells a limit.
+class Counts(Strict):
+    """How many of each thing; None where nobody tells.
 
-    ``memory`` is MiB, of all instances together.
+    ``memory`` is MiB, of all instances together. ``disks`` and ``disk_bytes`` are what was copied
+    there and no machine was made of yet; an image may be one, too.
     """
 
     instances: int | None = None
@@ -123,6 +124,8 @@ class Quotas(Strict):
     memory: int | None = None
     volumes: int | None = None
     volume_bytes: Bytes | None = None
+    disks: int | None = None
+    disk_bytes: Bytes | None = None
     snapshots: int | None = None
     images: int | None = None
     image_bytes: Bytes | None = None
@@ -132,6 +135,10 @@ class Quotas(Strict):
     firewall_rules: int | None = None
     public_addresses: int | None = None
     key_pairs: int | None = None
+
+
+class Quotas(Counts):
+    """The most an account may hold of each thing at once; None where nobody sets a limit, too."""
 
 
 class Limits(Strict):

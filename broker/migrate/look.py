@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from broker.adapter import Adapter, ClosedSizes, ConsoleLog, Limits
+from broker.adapter import (
+    Adapter,
+    AddressesInUse,
+    ClosedSizes,
+    ConsoleLog,
+    Counts,
+    Limits,
+    QuotaUse,
+)
 from broker.errors import NotFound
 from broker.firewall.surroundings import (
     address_sets,
@@ -14,7 +22,7 @@ from broker.firewall.surroundings import (
     policies,
     subnet_firewalls,
 )
-from broker.migrate.quotas import Used, used_by
+from broker.migrate.quotas import used_by
 from broker.model import (
     Firewall,
     FirewallRule,
@@ -54,7 +62,7 @@ class Look(Strict):
     taken: Addresses
     target_has_console: bool
     closed_sizes: Mapping[str, str] = {}
-    used: Used = Used()
+    used: Counts = Counts()
     address_sets: Mapping[str, tuple[IPv4Network | IPv6Network, ...]] = {}
     subnet_firewalls: Mapping[str, tuple[Firewall, ...]] = {}
     policies: Mapping[str, tuple[FirewallRule, ...]] = {}
@@ -91,9 +99,9 @@ def look(
         closed_sizes=target.closed_sizes() if isinstance(target, ClosedSizes) else {},
         target_networks=tuple(target_networks),
         target_instances=tuple(one.name for one in there),
-        taken=_taken(there),
+        taken=_taken(target, there, places),
         target_has_console=isinstance(target, ConsoleLog),
-        used=used_by(there),
+        used=target.quota_use() if isinstance(target, QuotaUse) else used_by(there),
         address_sets=address_sets(source, firewalls, nics),
         subnet_firewalls=subnet_firewalls(source, nics),
         policies=policies(source, nics),
@@ -124,8 +132,12 @@ def _found(source: Adapter, ids: Iterable[str]) -> list[Network]:
     return found
 
 
-def _taken(instances: Iterable[Instance]) -> Addresses:
+def _taken(target: Adapter, instances: Iterable[Instance], places: Iterable[NicSpec]) -> Addresses:
+    """Return what machines have, and in the networks of these places also what others have."""
     taken: dict[str, tuple[IPv4Address | IPv6Address, ...]] = {}
     for card in cards(instances):
         taken[card.network] = (*taken.get(card.network, ()), *card.addresses)
+    if isinstance(target, AddressesInUse):
+        for network in dict.fromkeys(place.network for place in places):
+            taken[network] = (*taken.get(network, ()), *target.addresses_in_use(network))
     return taken

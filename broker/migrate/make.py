@@ -13,7 +13,7 @@ from broker.migrate.firewalls import map_firewalls
 from broker.migrate.look import Look
 from broker.migrate.networks import map_networks
 from broker.migrate.options import Options
-from broker.migrate.quotas import of_quotas
+from broker.migrate.quotas import needed_by, of_quotas
 from broker.migrate.steps import (
     CopyDisks,
     CreateInstance,
@@ -49,6 +49,7 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
     firewalls, nics, firewall_losses = map_firewalls(look, nics, networks, spec.name)
     spec = spec.model_copy(update={"nics": nics})
     choice, size_losses = _size(spec, look, options)
+    needed = needed_by(spec, _got(choice, spec), (*networks, *firewalls))
     end = SourceEnd.of(look.source, look.instance)
     steps: tuple[Step, ...] = (
         *networks,
@@ -65,7 +66,7 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
             *losses,
             *of_unseen(look.instance, _local_disk(choice, look)),
             *size_losses,
-            *of_quotas(look.limits.quotas, look.used, _got(choice, spec), spec.volumes),
+            *of_quotas(look.limits.quotas, look.used, needed),
             *network_losses,
             *firewall_losses,
             *_while_running(look, options),

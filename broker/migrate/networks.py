@@ -167,7 +167,7 @@ def _objection(address: Address, step: UseNetwork | CreateNetwork, look: Look) -
     if not around:
         return f"network {name} of the target has no such range"
     if address in taken:
-        return f"another machine has it in network {name} of the target"
+        return f"it is in use in network {name} of the target"
     told = look.limits.private_addresses
     if told is not None and told.by_dhcp and not any(subnet.dhcp for subnet in around):
         return f"network {name} of the target has no DHCP there, which alone could set it"

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from broker.adapter import Quotas
-from broker.model import Fidelity, Instance, Loss, Power, Size, Strict, VolumeSpec
+from broker.adapter import Counts, Quotas
+from broker.migrate.steps import CreateFirewall, CreateNetwork, LinkFirewall, Step
+from broker.model import MIB, Fidelity, Instance, InstanceSpec, Loss, Power, Size
+from broker.units import readable
+
+UNITS = {"memory": MIB, "volume_bytes": 1, "disk_bytes": 1}
+"""Bytes that one of a count stands for."""
 
 
-class Used(Strict):
-    """What the machines of an account use at least; volumes that nobody wears are not counted.
+def used_by(instances: Iterable[Instance]) -> Counts:
+    """Return what these machines use, for an account that does not count for itself.
 
-    Some providers do not count the size of a stopped machine, so it is left out.
+    Volumes that nobody wears are not counted, nor is the size of a stopped machine: some providers
+    do not count that either.
     """
-
-    instances: int = 0
-    vcpus: int = 0
-    memory: int = 0
-    volumes: int = 0
-    volume_bytes: int = 0
-
-
-def used_by(instances: Iterable[Instance]) -> Used:
-    """Return what these machines use."""
     every = list(instances)
     running = [one.spec.size for one in every if one.state.power is Power.RUNNING]
     volumes = [volume for one in every for volume in one.spec.volumes]
-    return Used(
+    return Counts(
         instances=len(every),
         vcpus=sum(size.vcpus for size in running),
         memory=sum(size.memory for size in running),
@@ -35,28 +31,51 @@ def used_by(instances: Iterable[Instance]) -> Used:
     )
 
 
-def of_quotas(
-    quotas: Quotas, used: Used, size: Size, volumes: Iterable[VolumeSpec]
-) -> Iterator[Loss]:
-    """Yield a blocking loss for each quota that one more machine of this size goes beyond."""
-    sizes = [volume.size for volume in volumes]
-    needed = Used(
+def needed_by(spec: InstanceSpec, size: Size, made: Iterable[Step]) -> Counts:
+    """Return what one more machine adds at least, together with the networks and firewalls made.
+
+    Of the disks on their way that is one byte: how much of them is data is not known yet.
+    """
+    steps = list(made)
+    rules = [
+        len(step.spec.rules) if isinstance(step, CreateFirewall) else len(step.rules)
+        for step in steps
+        if isinstance(step, CreateFirewall | LinkFirewall)
+    ]
+    return Counts(
         instances=1,
         vcpus=size.vcpus,
         memory=size.memory,
-        volumes=len(sizes),
-        volume_bytes=sum(sizes),
+        volumes=len(spec.volumes),
+        volume_bytes=sum(volume.size for volume in spec.volumes),
+        disks=len(spec.volumes),
+        disk_bytes=1,
+        networks=sum(isinstance(step, CreateNetwork) for step in steps),
+        cards=len(spec.nics),
+        firewalls=sum(isinstance(step, CreateFirewall) for step in steps),
+        firewall_rules=sum(rules),
+        public_addresses=sum(nic.public for nic in spec.nics),
     )
-    for name in Used.model_fields:
+
+
+def of_quotas(quotas: Quotas, used: Counts, needed: Counts) -> Iterator[Loss]:
+    """Yield a blocking loss for each quota that has no room for what is needed."""
+    for name in Counts.model_fields:
         most: int | None = getattr(quotas, name)
-        have: int = getattr(used, name)
-        more: int = getattr(needed, name)
-        if most is not None and have + more > most:
+        have: int | None = getattr(used, name)
+        more: int | None = getattr(needed, name)
+        if most is not None and more and (have or 0) + more > most:
             yield Loss(
                 field=f"quotas.{name}",
                 fidelity=Fidelity.DROPPED,
-                before=f"{more} more",
-                after=f"{have} of {most} used",
+                before=f"{_said(name, more)} more",
+                after=f"{_said(name, have)} of {_said(name, most)} used",
                 reason="the account may not have so many: ask for a higher quota, or make room",
                 blocking=True,
             )
+
+
+def _said(name: str, count: int | None) -> str:
+    if count is None:
+        return "unknown"
+    return readable(count * UNITS[name]) if name in UNITS else str(count)

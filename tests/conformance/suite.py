@@ -16,6 +16,7 @@ A gap the provider leaves is told there too: the test overridden, marked ``xfail
 
 from tests.conformance.account import AccountConformance
 from tests.conformance.addresses import PublicAddressConformance
+from tests.conformance.counts import CountConformance
 from tests.conformance.disks import DiskConformance
 from tests.conformance.faults import FaultConformance
 from tests.conformance.firewalls import FirewallConformance
@@ -31,6 +32,7 @@ from tests.conformance.volumes import VolumeConformance
 
 class Conformance(
     AccountConformance,
+    CountConformance,
     DiskConformance,
     FaultConformance,
     FirewallConformance,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
 
 from adapters.openstack.adapter import OpenStackAdapter
 from broker.model import KeyPairSpec, NicSpec, SubnetSpec
 from tests.conformance.kit import USER_DATA, Kit, public_key
 from tests.services.openstack.clouds import opened
+
+pytestmark = pytest.mark.filterwarnings("ignore:The .* deprecated for removal")
 
 
 def test_two_subnets_of_one_network_are_one_card(adapter: OpenStackAdapter, kit: Kit) -> None:
@@ -44,3 +49,23 @@ def test_user_data_and_a_key_reach_nova(adapter: OpenStackAdapter, kit: Kit) -> 
     plain = kit.instance(kit.network().id)
     shown = opened(cloud="interop-admin").instance(plain.id)
     assert (shown.spec.user_data, shown.user_data_told) == (None, True)
+
+
+def test_an_address_that_dhcp_has_is_in_use(
+    adapter: OpenStackAdapter, kit: Kit, admin: Any
+) -> None:
+    """No agent runs here: its port is made by hand, as it would make it."""
+    network = kit.network()
+    cidr = network.subnets[0].spec.cidr
+    port = admin.network.create_port(
+        network_id=network.id,
+        project_id=adapter._session.project,
+        device_owner="network:dhcp",
+        device_id="dhcp-by-hand",
+        fixed_ips=[{"ip_address": str(cidr[2])}],
+    )
+    try:
+        # the router's, too
+        assert set(adapter.addresses_in_use(network.id)) == {cidr[1], cidr[2]}
+    finally:
+        admin.network.delete_port(port)
