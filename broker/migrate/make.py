@@ -66,7 +66,9 @@ def make(look: Look, options: Options, *, nonce: str, made_at: datetime) -> Plan
             *losses,
             *of_unseen(look.instance, _local_disk(choice, look)),
             *size_losses,
-            *of_quotas(look.limits.quotas, look.used, needed),
+            *of_quotas(
+                look.limits.quotas, look.used, needed, sum(volume.size for volume in source.volumes)
+            ),
             *network_losses,
             *firewall_losses,
             *_while_running(look, options),

@@ -58,8 +58,12 @@ def needed_by(spec: InstanceSpec, size: Size, made: Iterable[Step]) -> Counts:
     )
 
 
-def of_quotas(quotas: Quotas, used: Counts, needed: Counts) -> Iterator[Loss]:
-    """Yield a blocking loss for each quota that has no room for what is needed."""
+def of_quotas(quotas: Quotas, used: Counts, needed: Counts, copied: int) -> Iterator[Loss]:
+    """Yield a blocking loss for each quota that has no room for what is needed.
+
+    ``copied`` are the bytes of the disks: whether there is room for those is told as unchecked,
+    since holes take none.
+    """
     for name in Counts.model_fields:
         most: int | None = getattr(quotas, name)
         have: int | None = getattr(used, name)
@@ -73,6 +77,16 @@ def of_quotas(quotas: Quotas, used: Counts, needed: Counts) -> Iterator[Loss]:
                 reason="the account may not have so many: ask for a higher quota, or make room",
                 blocking=True,
             )
+    most, have = quotas.disk_bytes, used.disk_bytes or 0
+    if most is not None and have + 1 <= most < have + copied:
+        yield Loss(
+            field="quotas.disk_bytes",
+            fidelity=Fidelity.UNCHECKED,
+            before=f"up to {readable(copied)} more",
+            after=f"{_said('disk_bytes', used.disk_bytes)} of {readable(most)} used",
+            reason="how much of the disks is data is seen when they are copied: there may be no "
+            "room for the copies",
+        )
 
 
 def _said(name: str, count: int | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 from broker.adapter import Counts, Quotas
 from broker.migrate.quotas import needed_by, of_quotas, used_by
 from broker.migrate.steps import CreateFirewall, CreateNetwork, LinkFirewall, Step
-from broker.model import GIB, FirewallSpec, InstanceSpec, NetworkSpec, Power, Size
+from broker.model import GIB, Fidelity, FirewallSpec, InstanceSpec, Loss, NetworkSpec, Power, Size
 from tests.migrate import looks
 from tests.migrate.world import World
 
@@ -56,10 +56,12 @@ LEAST = {
 }
 
 
+def told(quotas: Quotas, used: Counts = USED) -> list[Loss]:
+    return list(of_quotas(quotas, used, needed_by(SPEC, SIZE, MADE), 50 * GIB))
+
+
 def beyond(quotas: Quotas, used: Counts = USED) -> list[str]:
-    losses = list(of_quotas(quotas, used, needed_by(SPEC, SIZE, MADE)))
-    assert all(loss.blocking for loss in losses)
-    return [loss.field for loss in losses]
+    return [loss.field for loss in told(quotas, used) if loss.blocking]
 
 
 @pytest.mark.parametrize("quota", LEAST)
@@ -74,7 +76,7 @@ def test_a_quota_nobody_tells_blocks_nothing() -> None:
 
 def test_a_use_nobody_tells_is_not_taken_for_none() -> None:
     assert beyond(Quotas(cards=2), Counts()) == []
-    (loss,) = of_quotas(Quotas(cards=1), Counts(), needed_by(SPEC, SIZE, MADE))
+    (loss,) = told(Quotas(cards=1), Counts())
     assert (loss.before, loss.after) == ("2 more", "unknown of 1 used")
 
 
@@ -84,11 +86,18 @@ def test_what_is_not_needed_is_never_too_much() -> None:
 
 def test_the_loss_says_how_much_is_used() -> None:
     few = Quotas(vcpus=8, memory=8192, volume_bytes=120 * GIB)
-    vcpus, memory, bytes_ = of_quotas(few, USED, needed_by(SPEC, SIZE, MADE))
+    vcpus, memory, bytes_ = told(few)
     assert (vcpus.before, vcpus.after) == ("4 more", "6 of 8 used")
     assert (memory.before, memory.after) == ("8 GiB more", "6 GiB of 8 GiB used")
     assert (bytes_.before, bytes_.after) == ("50 GiB more", "100 GiB of 120 GiB used")
     assert "higher quota" in vcpus.reason
+
+
+def test_room_for_copies_is_told_as_unchecked_where_holes_decide() -> None:
+    (loss,) = told(Quotas(disk_bytes=59 * GIB))
+    assert (loss.fidelity, loss.blocking) == (Fidelity.UNCHECKED, False)
+    assert (loss.before, loss.after) == ("up to 50 GiB more", "10 GiB of 59 GiB used")
+    assert told(Quotas(disk_bytes=60 * GIB)) == []
 
 
 def test_a_stopped_machine_takes_no_vcpus_but_keeps_its_volumes() -> None:

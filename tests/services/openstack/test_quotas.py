@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from adapters.openstack.adapter import OpenStackAdapter
+from broker.adapter import Counts
 from broker.errors import ConfigError, QuotaExceeded
 from broker.model import GIB, MIB, FirewallSpec
 from tests.conformance.content import fill
@@ -63,6 +64,22 @@ def test_what_a_project_may_have_is_told(
     assert "__DEFAULT__" in (told.volume_kinds or ())
     assert {"raw", "qcow2"} <= (told.image_formats or set())
     assert told.apis["compute"] > "2.61"
+
+
+def test_what_a_project_has_is_counted(adapter: OpenStackAdapter, kit: Kit) -> None:
+    before = adapter.quota_use()
+    made = kit.instance(kit.network().id).made
+    after = adapter.quota_use()
+    more = {
+        name: getattr(after, name) - have
+        for name in Counts.model_fields
+        if (have := getattr(before, name)) is not None
+    }
+    size = made.spec.size
+    assert (more["instances"], more["vcpus"], more["memory"]) == (1, size.vcpus, size.memory)
+    assert (more["volumes"], more["volume_bytes"]) == (1, GIB)
+    # the router's and the machine's
+    assert (more["networks"], more["cards"], more["firewalls"]) == (1, 2, 0)
 
 
 @pytest.mark.parametrize("quota", SERVERS)
@@ -124,8 +141,13 @@ def test_glance_s(
         there = Kit(adapter, Knobs(prefix="quota"), stack)
         quotas = adapter.limits.quotas
         assert (quotas.images, quotas.image_bytes) == (AMPLE, MIB)
+        assert (quotas.disks, quotas.disk_bytes) == (AMPLE, MIB)
+        empty = adapter.quota_use()
 
         fill(there.sink()[0], bytes(range(256)) * 8192)
+        full = adapter.quota_use()
+        assert (empty.disks, empty.disk_bytes) == (0, 0)
+        assert (full.disks, full.disk_bytes) == (1, 2 * MIB)
         refused = said(lambda: fill(there.sink()[0], b"x" * MIB))
     assert "glance" in refused
     assert "image_size_total" in refused
