@@ -11,6 +11,7 @@ from adapters.openstack import marks
 from adapters.openstack.power import STOPPED
 from adapters.openstack.sink import FORMATS
 from adapters.openstack.snapshots import Snapshots
+from adapters.openstack.translate.volumes import IDLE, UPLOADING
 from adapters.openstack.volumes import patience
 from adapters.openstack.waiting import until
 from broker.errors import Conflict, Invalid, NotFound, Unsupported
@@ -26,12 +27,17 @@ class Capture(Snapshots):
         A volume that nobody writes to is uploaded where it is. Of one in use a snapshot is taken,
         and a volume made of that, and uploaded: both are gone when this returns.
         """
-        told = self._volume(volume)
+        told = self._no_longer({UPLOADING}, lambda: self._volume(volume))
         _must_be_plain(told)
         if told["status"] == "reserved":
             raise Conflict(
                 f"volume {volume} belongs to a shelved instance: cinder reads none of those",
                 hint="Start the instance, then stop it without deallocating it",
+            )
+        if told["status"] not in IDLE:
+            raise Conflict(
+                f"volume {volume} is {told['status']}: cinder reads none like that",
+                hint="Wait until that has ended, or ask the operator to reset it",
             )
         if told["status"] == "available" or self._is_still(told):
             with ExitStack() as stack:

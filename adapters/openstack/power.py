@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.openstack.errors import calling
 from adapters.openstack.servers import Servers
+from adapters.openstack.translate.states import fault
 from broker.errors import Conflict, NotFound
 from broker.model import StopMode
 
@@ -100,8 +101,16 @@ class Power(Servers):
                 f"the resize of {id} was neither confirmed nor taken back",
                 hint="Resize it again, to the size it should have",
             )
+        if state == "error":
+            raise Conflict(
+                f"{id} is in ERROR: {fault(self._server(id))}",
+                hint="Try `openstack server reboot --hard`, ask the operator, or delete it",
+            )
         if state not in STARTS:
-            raise Conflict(f"{id} is {state}: it cannot be started")
+            raise Conflict(
+                f"{id} is {state}: it cannot be started",
+                hint="Wait until it is stopped, or delete it",
+            )
         self._do(id, STARTS[state], is_in("active"), f"starting {id}")
 
     def _shelve(self, id: str, state: str) -> None:

@@ -202,6 +202,11 @@ def _check_state(look: Look) -> None:
     state = look.instance.state
     native = f"{state.native}: {state.reason}" if state.reason else state.native
     name = f"{look.source}/{look.instance.name}"
+    if power is Power.UNKNOWN:
+        raise Conflict(
+            f"nobody can tell whether {name} runs ({native}), nor whether its disks hold still",
+            hint="Mend it there, then start or stop it",
+        )
     raise Conflict(
         f"{name} is {power} ({native}): its disks or its memory would be lost",
         hint="Start or stop it first",

@@ -117,7 +117,16 @@ def test_user_data_that_nobody_tells_of_is_said_to_be_unknown() -> None:
     assert "user_data" not in [loss.field for loss in planned().losses]
 
 
-@pytest.mark.parametrize("power", [Power.PAUSED, Power.STARTING, Power.DELETING, Power.UNKNOWN])
+def test_a_source_in_a_state_nobody_knows_says_why() -> None:
+    state = instance(Power.UNKNOWN).state.model_copy(
+        update={"native": "ERROR", "reason": "no host"}
+    )
+    broken = instance().model_copy(update={"state": state})
+    with pytest.raises(Conflict, match=r"lab/web-1 runs \(ERROR: no host\).* Mend it there"):
+        planned(look(instance=broken))
+
+
+@pytest.mark.parametrize("power", [Power.PAUSED, Power.STARTING, Power.DELETING])
 def test_a_source_between_two_states_is_not_moved(power: Power) -> None:
     with pytest.raises(Conflict, match="Start or stop it first"):
         planned(look(instance=instance(power)))

@@ -11,7 +11,7 @@ from adapters.openstack import marks
 from adapters.openstack.translate.flavors import local_disk, size
 from adapters.openstack.translate.networks import nic
 from adapters.openstack.translate.states import state
-from adapters.openstack.translate.volumes import volume
+from adapters.openstack.translate.volumes import IDLE, UPLOADING, volume
 from adapters.openstack.translate.words import architecture as image_architecture
 from adapters.openstack.translate.words import firmware, moment, system
 from broker.model import GIB, Arch, Instance, InstanceSpec, VolumeSpec
@@ -91,6 +91,12 @@ def _unreadable(server: Told, volumes: Sequence[Told]) -> str | None:
             f"volume {encrypted[0]} is encrypted, and its bytes are given out as they are: copy it "
             "in the guest to a volume of a type without encryption"
         )
+    for told in volumes:
+        if told["status"] not in {*IDLE, UPLOADING}:
+            return (
+                f"volume {told.get('name') or told['id']} is {told['status']}, and cinder reads "
+                "none like that: wait until that has ended, or ask the operator to reset it"
+            )
     return None
 
 

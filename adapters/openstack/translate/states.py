@@ -71,7 +71,7 @@ def state(server: Mapping[str, Any], now: datetime) -> State:
 def fault(server: Mapping[str, Any]) -> str:
     """Return why a server is in ERROR, in nova's words."""
     told = server.get("fault") or {}
-    return str(told.get("message") or "nova does not say why")
+    return str(told.get("message") or "").strip() or "nova does not say why"
 
 
 def given_up(action: Mapping[str, Any]) -> str:

@@ -11,6 +11,12 @@ from broker.model import GIB, Bus, Image, Snapshot, Volume, VolumeSpec
 
 READY = "active"
 
+IDLE = frozenset({"available", "in-use"})
+"""Of a volume with another status cinder takes neither a snapshot nor an upload."""
+
+UPLOADING = "uploading"
+"""Ends by itself, and is waited for: a run that was killed leaves cinder at it."""
+
 
 def volume(told: Mapping[str, Any], *, boot: bool = False) -> Volume:
     """Return a volume; it is on the instance of its first attachment."""

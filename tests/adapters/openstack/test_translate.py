@@ -49,6 +49,7 @@ def a_volume(name: str, device: str, **changes: Any) -> dict[str, Any]:
     return {
         "id": f"id-{name}",
         "name": name,
+        "status": "in-use",
         "size": 1,
         "volume_type": "__DEFAULT__",
         "encrypted": False,
@@ -169,6 +170,14 @@ def test_an_encrypted_volume_is_said_to_be_unreadable() -> None:
     locked = a_volume("locked", "/dev/vdb", encrypted=True)
     found = shown(a_volume("boot", "/dev/vda"), locked)
     assert "volume locked is encrypted" in (found.unreadable or "")
+
+
+@pytest.mark.parametrize("status", ["attaching", "error_extending", "maintenance"])
+def test_a_volume_that_hangs_is_said_to_be_unreadable(status: str) -> None:
+    assert shown(a_volume("boot", "/dev/vda")).unreadable is None
+    assert shown(a_volume("boot", "/dev/vda", status="uploading")).unreadable is None
+    found = shown(a_volume("boot", "/dev/vda"), a_volume("data", "/dev/vdb", status=status))
+    assert f"volume data is {status}" in (found.unreadable or "")
 
 
 def test_what_the_flavor_does_not_tell_is_read_off_the_boot_volume() -> None:

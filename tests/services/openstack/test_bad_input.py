@@ -31,7 +31,10 @@ def test_a_server_that_failed_says_why(adapter: OpenStackAdapter, kit: Kit, admi
             request.send(adapter)
     (failed,) = [each for each in adapter.instances() if each.name == request.spec.name]
     assert failed.state.native == "ERROR"
-    assert "No valid host" in (failed.state.reason or "")
+    assert failed.state.reason == "No valid host was found."
+    with pytest.raises(Conflict, match="ERROR: No valid host was found") as raised:
+        adapter.start_instance(failed.id)
+    assert "operator" in raised.value.hint
 
     adapter.delete_instance(failed.id)
     assert adapter.made(request.token) == []
@@ -79,6 +82,9 @@ def test_a_volume_that_hangs_in_attaching_is_a_conflict(
     try:
         with pytest.raises(Conflict, match="attaching"):
             adapter.attach_volume(volume.id, machine.id)
+        with pytest.raises(Conflict, match="is attaching") as raised:
+            adapter.open_source(volume.id)
+        assert "reset" in raised.value.hint
     finally:
         admin.block_storage.reset_volume_status(volume.id, "available")
 

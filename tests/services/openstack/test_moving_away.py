@@ -60,3 +60,17 @@ def test_a_shelved_server_is_refused_by_its_plan_with_what_to_do(
     plan = planned(adapter, made.id, tmp_path)
     with pytest.raises(Unsupported, match="start it, then stop it without deallocating it"):
         migrate.apply(plan, opened={}, state=tmp_path)
+
+
+def test_a_server_with_a_volume_that_hangs_is_refused_by_its_plan(
+    adapter: OpenStackAdapter, kit: Kit, admin: Any, tmp_path: Path
+) -> None:
+    made = kit.instance(kit.network().id)
+    (volume,) = adapter.instance(made.id).volumes
+    admin.block_storage.reset_volume_status(volume, "attaching")
+    try:
+        (loss,) = planned(adapter, made.id, tmp_path).blocking
+    finally:
+        admin.block_storage.reset_volume_status(volume, "in-use")
+    assert "is attaching" in loss.reason
+    assert "reset it" in loss.reason
