@@ -159,10 +159,18 @@ def _from_client(error: Exception, operation: str) -> BrokerError:
     """Our error for a request that got no answer from the service it was meant for."""
     kind, hint = _kind_of(error)
     code = type(error).__name__
-    message = str(error) or code
+    message = _in_short(str(error)) or code
     request_id = getattr(error, "request_id", None) or ""
     told = {"hint": hint, "provider": PROVIDER, "operation": operation, "request_id": request_id}
     return kind(message, code=code, **told)
+
+
+def _in_short(message: str) -> str:
+    """Return what a library says of a connection, without what others say around its reason."""
+    told = re.fullmatch(
+        r"(.*?)HTTPS?ConnectionPool\(.*\] ([^\]]*?)(?: \(_ssl\.c:\d+\))?['\")]*", message
+    )
+    return "".join(told.groups()) if told else message
 
 
 def _kind_of(error: Exception) -> tuple[type[BrokerError], str]:
@@ -173,7 +181,10 @@ def _kind_of(error: Exception) -> tuple[type[BrokerError], str]:
         case auth.EndpointNotFound():
             return ConfigError, "The catalogue has no such service there: check `region`"
         case sdk.ConfigException() | auth.MissingRequiredOptions() | auth.NoMatchingPlugin():
-            return ConfigError, "Check the cloud's entry in clouds.yaml"
+            return (
+                ConfigError,
+                "Check the account's `cloud` and `region`, and the entry in clouds.yaml",
+            )
         case auth.ConnectFailure():
             return Transient, "See whether the service is up, and where clouds.yaml looks for it"
         case requests.RequestException() | OSError():

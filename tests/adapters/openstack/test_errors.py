@@ -156,3 +156,30 @@ def test_a_request_without_an_answer_becomes_our_error(
     assert type(caught.value) is kind
     assert (caught.value.provider, caught.value.operation) == ("openstack", "list instances")
     assert caught.value.__cause__ is raised
+
+
+@pytest.mark.parametrize(
+    ("told", "short"),
+    [
+        (
+            "SSL exception connecting to https://a/v3: HTTPSConnectionPool(host='a', port=443): Max"
+            " retries exceeded with url: /v3 (Caused by SSLError(SSLCertVerificationError(1, '[SSL:"
+            " CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate"
+            " (_ssl.c:1006)')))",
+            "SSL exception connecting to https://a/v3: certificate verify failed: self-signed"
+            " certificate",
+        ),
+        (
+            "Unable to establish connection to http://a:9/: HTTPConnectionPool(host='a', port=9):"
+            ' Max retries exceeded with url: / (Caused by NewConnectionError("HTTPConnection('
+            "host='a', port=9): Failed to establish a new connection: [Errno 111] Connection"
+            ' refused"))',
+            "Unable to establish connection to http://a:9/: Connection refused",
+        ),
+        ("Read timed out. (read timeout=60)", "Read timed out. (read timeout=60)"),
+    ],
+)
+def test_why_there_is_no_connection_is_said_in_short(told: str, short: str) -> None:
+    with pytest.raises(errors.BrokerError) as raised, calling("look"):
+        raise auth.ConnectFailure(told)
+    assert raised.value.message == short

@@ -54,6 +54,37 @@ def test_an_image_that_is_still_uploaded_is_a_conflict(
     assert [made.id for made in adapter.made(token)] == [into.id]
 
 
+def test_an_image_glance_still_stores_is_waited_for(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sent it is dead, but its last byte has arrived."""
+    into, token = kit.sink(GIB)
+    write(into, BIG)
+    assert kit.adapter.image(into.id).native["status"] == "saving"
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 1:
+            into.commit(manifest(BIG))
+
+    monkeypatch.setattr("adapters.openstack.waiting.time.sleep", pause)
+    again = kit.reopen(GIB, token)
+    assert (again.id, again.sealed) == (into.id, True)
+    assert pauses
+
+
+def test_an_image_that_nobody_sends_any_more_is_begun_anew(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its link was never closed: the host of who sent it is gone."""
+    into, token = kit.sink(GIB)
+    write(into, BIG)
+    monkeypatch.setattr("adapters.openstack.disks.STORING_SECONDS", 0.1)
+    again = kit.reopen(GIB, token)
+    assert (again.id != into.id, again.sealed) == (True, False)
+
+
 def test_a_lost_answer_does_not_lose_the_image(adapter: OpenStackAdapter, kit: Kit) -> None:
     into, token = kit.sink()
     with troubled(adapter, LosesUploads()):
