@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from broker.adapter import Counts, Quotas
-from broker.migrate.steps import CreateFirewall, CreateNetwork, LinkFirewall, Step
+from broker.migrate.steps import CreateNetwork, Step, VerifyFirewall
 from broker.model import MIB, Fidelity, Instance, InstanceSpec, Loss, Power, Size
 from broker.units import readable
 
@@ -37,11 +37,7 @@ def needed_by(spec: InstanceSpec, size: Size, made: Iterable[Step]) -> Counts:
     Of the disks on their way that is one byte: how much of them is data is not known yet.
     """
     steps = list(made)
-    rules = [
-        len(step.spec.rules) if isinstance(step, CreateFirewall) else len(step.rules)
-        for step in steps
-        if isinstance(step, CreateFirewall | LinkFirewall)
-    ]
+    firewalls = [step.spec for step in steps if isinstance(step, VerifyFirewall)]
     return Counts(
         instances=1,
         vcpus=size.vcpus,
@@ -52,8 +48,8 @@ def needed_by(spec: InstanceSpec, size: Size, made: Iterable[Step]) -> Counts:
         disk_bytes=1,
         networks=sum(isinstance(step, CreateNetwork) for step in steps),
         cards=len(spec.nics),
-        firewalls=sum(isinstance(step, CreateFirewall) for step in steps),
-        firewall_rules=sum(rules),
+        firewalls=len(firewalls),
+        firewall_rules=sum(len(firewall.rules) for firewall in firewalls),
         public_addresses=sum(nic.public for nic in spec.nics),
     )
 

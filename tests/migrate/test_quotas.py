@@ -6,7 +6,7 @@ import pytest
 
 from broker.adapter import Counts, Quotas
 from broker.migrate.quotas import needed_by, of_quotas, used_by
-from broker.migrate.steps import CreateFirewall, CreateNetwork, LinkFirewall, Step
+from broker.migrate.steps import CreateFirewall, CreateNetwork, LinkFirewall, Step, VerifyFirewall
 from broker.model import GIB, Fidelity, FirewallSpec, InstanceSpec, Loss, NetworkSpec, Power, Size
 from tests.migrate import looks
 from tests.migrate.world import World
@@ -23,8 +23,9 @@ SPEC = InstanceSpec.model_validate(
 RULES = (looks.rule(), looks.rule(protocol=6))
 MADE: tuple[Step, ...] = (
     CreateNetwork(network="lan", spec=NetworkSpec(name="lan"), subnets=()),
-    CreateFirewall(firewall="fw", spec=FirewallSpec(name="fw", rules=RULES)),
-    LinkFirewall(firewall="fw", name="fw", rules=RULES[:1]),
+    CreateFirewall(firewall="fw", spec=FirewallSpec(name="fw", rules=RULES[:1])),
+    LinkFirewall(firewall="fw", name="fw", rules=RULES),
+    VerifyFirewall(firewall="fw", spec=FirewallSpec(name="fw", rules=RULES)),
 )
 USED = Counts(
     instances=3,
@@ -51,7 +52,7 @@ LEAST = {
     "networks": 3,
     "cards": 9,
     "firewalls": 5,
-    "firewall_rules": 23,
+    "firewall_rules": 22,
     "public_addresses": 4,
 }
 
