@@ -140,6 +140,8 @@ def volume_specs(*, boot: bool = False) -> st.SearchStrategy[VolumeSpec]:
         boot=st.just(boot),
         bus=st.sampled_from(Bus),
         kind=maybe() | names,
+        iops=maybe() | st.integers(1, 2**31),
+        mibps=maybe() | st.integers(1, 2**31),
         encrypted=maybe() | booleans,
         labels=labels,
     )

@@ -21,6 +21,7 @@ from adapters.aws.translate.words import (
     data_devices,
     gib,
 )
+from broker.adapter.performance import check_performance
 from broker.errors import BrokerError, Invalid, NotFound, Unsupported
 from broker.model import Firmware, InstanceSpec, NicSpec, Offer, System, VolumeSpec
 
@@ -66,6 +67,7 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
             "a machine with several cards gets no public address of its own",
             hint="Take one with create_public_address and attach it",
         )
+    check_performance(spec.volumes, LIMITS.performance_kinds, default=VOLUME_KIND)
     tags.tags_for(spec.name, spec.labels, {})
     for volume in spec.volumes:
         tags.tags_for(volume.name, volume.labels, {})
@@ -220,11 +222,16 @@ def _mapping(device: str, disk: str, wish: VolumeSpec) -> BlockDeviceMappingType
 
 
 def _settings(wish: VolumeSpec) -> EbsBlockDeviceTypeDef:
-    return {
+    asked: EbsBlockDeviceTypeDef = {
         "VolumeSize": gib(wish.size),
         "VolumeType": wish.kind or VOLUME_KIND,  # type: ignore[typeddict-item]
         "DeleteOnTermination": True,
     }
+    if wish.iops is not None:
+        asked["Iops"] = wish.iops
+    if wish.mibps is not None:
+        asked["Throughput"] = wish.mibps
+    return asked
 
 
 def _subnet(ec2: EC2Client, nic: NicSpec) -> str:

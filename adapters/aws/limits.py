@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from adapters.aws import tags
 from adapters.aws.platform import PLATFORM
+from adapters.aws.translate.volumes import PROVISIONED
 from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
 from broker.model import GIB, TCP, UDP, Arch, Firmware, SystemKind
 
@@ -75,6 +76,7 @@ LIMITS = Limits(
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html: a snapshot of
     # what was no licensed machine here becomes an image of Linux/UNIX, and nobody can say else
     system=SystemLimits(otherwise=SystemKind.LINUX),
+    performance_kinds=frozenset(PROVISIONED),
     networks_per_instance=1,
     # https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     reserved_addresses=(4, 1),

@@ -8,10 +8,11 @@ from adapters.aws import tags
 from adapters.aws.base import Base, only, pages
 from adapters.aws.errors import calling
 from adapters.aws.launch import VOLUME_KIND
-from adapters.aws.limits import VOLUME_MAX
+from adapters.aws.limits import LIMITS, VOLUME_MAX
 from adapters.aws.translate import volumes as translate
 from adapters.aws.translate.words import data_devices, gib
 from adapters.aws.waiting import wait_until
+from broker.adapter.performance import check_performance
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import GIB, Volume, VolumeSpec
 
@@ -38,7 +39,9 @@ class Volumes(Base):
         """Make an empty volume and return it when it can be used. The same token makes one."""
         check_size(spec.size)
         marks = tags.tags_for(spec.name, spec.labels, {tags.TOKEN: token})
-        asked: dict[str, Any] = {"Encrypted": spec.encrypted} if spec.encrypted is not None else {}
+        check_performance([spec], LIMITS.performance_kinds, default=VOLUME_KIND)
+        wishes = {"Encrypted": spec.encrypted, "Iops": spec.iops, "Throughput": spec.mibps}
+        asked: dict[str, Any] = {word: wish for word, wish in wishes.items() if wish is not None}
         with calling("create volume"):
             made = self._session.ec2.create_volume(
                 AvailabilityZone=self._zone(),

@@ -23,6 +23,7 @@ from adapters.azure.translate.native import properties
 from adapters.azure.translate.states import DONE
 from adapters.azure.translate.words import GENERATION_WORDS, SYSTEMS, gib
 from adapters.azure.waiting import finished, is_settled, until
+from broker.adapter.performance import check_performance
 from broker.errors import BrokerError, Conflict, Invalid, NotFound, Unsupported
 from broker.model import GIB, Firmware, InstanceSpec, Offer, System, SystemKind, VolumeSpec
 
@@ -177,6 +178,7 @@ def check(spec: InstanceSpec, disks: Sequence[str]) -> None:
             f"a machine cannot be called {spec.name!r} here",
             hint=f"At most {rule.max_length} letters, digits and dashes, with no dash at the ends",
         )
+    check_performance(spec.volumes, LIMITS.performance_kinds)
     for labels in (spec.labels, *(volume.labels for volume in spec.volumes)):
         tags.tags_for(labels, {})
     nics.check(spec.nics)

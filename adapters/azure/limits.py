@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from adapters.azure import defaults, tags
+from adapters.azure.translate.volumes import PROVISIONED
 from adapters.azure.translate.words import CLASSES
 from broker.adapter import AddressLimits, LabelRule, Limits, NameRule, SystemLimits
 from broker.model import GIB, Arch, Firmware, SystemKind
@@ -59,6 +60,7 @@ LIMITS = Limits(
     system=SystemLimits(
         kinds=frozenset({SystemKind.LINUX, SystemKind.WINDOWS}), otherwise=SystemKind.LINUX
     ),
+    performance_kinds=frozenset(CLASSES.get(word, word) for word in PROVISIONED),
     networks_per_instance=1,
     # https://learn.microsoft.com/azure/virtual-network/virtual-networks-faq: four, and the last
     reserved_addresses=(4, 1),

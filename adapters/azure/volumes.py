@@ -13,12 +13,13 @@ from adapters.azure import kinds
 from adapters.azure.base import Base
 from adapters.azure.errors import calling
 from adapters.azure.ids import Place
-from adapters.azure.limits import VOLUME_MAX
+from adapters.azure.limits import LIMITS, VOLUME_MAX
 from adapters.azure.translate import volumes as translate
 from adapters.azure.translate.instances import data_disks
 from adapters.azure.translate.native import plain, properties
 from adapters.azure.translate.words import class_word, gib
 from adapters.azure.waiting import finished
+from broker.adapter.performance import check_performance
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Volume, VolumeSpec
 
@@ -42,6 +43,7 @@ class Volumes(Base):
     def create_volume(self, spec: VolumeSpec, *, token: str) -> Volume:
         """Make an empty volume and return it when it can be used. The same token makes one."""
         check_size(spec.size)
+        check_performance([spec], LIMITS.performance_kinds)
         with calling("create volume"):
             place = self._place(spec.name, token)
             found = self._there(self._session.compute.disks.get, place)
@@ -149,7 +151,7 @@ class Volumes(Base):
             **self._new(spec.name, spec.labels, token, **marks),
             "sku": {"name": class_word(spec.kind)},
             **({"zones": [zone]} if zone else {}),
-            "properties": wish,
+            "properties": {**wish, **translate.performance_wish(spec)},
         }
         made = self._session.compute.disks.begin_create_or_update(
             place.group, place.name, Disk(asked)

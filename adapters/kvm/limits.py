@@ -6,6 +6,7 @@ import re
 
 from adapters.kvm.translate import firewall
 from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
+from broker.adapter.performance import check_performance
 from broker.errors import Invalid
 from broker.model import GIB, KIB, MIB, Arch, Family, Firmware, InstanceSpec, Labels, SystemKind
 
@@ -90,6 +91,7 @@ def check_instance(spec: InstanceSpec, disks: int) -> None:
     if any(nic.public for nic in spec.nics):
         raise Invalid("there are no public addresses here")
     check_labels(spec.labels)
+    check_performance(spec.volumes)
 
 
 def _check_addresses(spec: InstanceSpec) -> None:

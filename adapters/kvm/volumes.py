@@ -18,6 +18,7 @@ from adapters.kvm.translate import domain as domain_xml
 from adapters.kvm.translate.instance import disks
 from adapters.kvm.translate.volume import qcow2, stored
 from adapters.kvm.translate.xml import dump, parse
+from broker.adapter.performance import check_performance
 from broker.errors import Conflict, Invalid, NotFound, Unsupported
 from broker.model import Bus, Volume, VolumeSpec
 
@@ -48,6 +49,7 @@ class VolumeCalls(Part):
     def create_volume(self, spec: VolumeSpec, *, token: str) -> Volume:
         """Make an empty volume. The same token twice makes one."""
         check_labels(spec.labels)
+        check_performance([spec])
         if spec.encrypted:
             raise Unsupported("volumes are not encrypted here", hint="Encrypt the pool's disk")
         vol = make_volume(self._host, spec.name, Made.VOLUME, mark(token), whole_steps(spec.size))

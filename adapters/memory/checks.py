@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from broker.adapter import AddressLimits, FirewallLimits, Limits
+from broker.adapter.performance import check_performance
 from broker.errors import Invalid, Unsupported
 from broker.model import (
     Action,
@@ -80,6 +81,7 @@ def instance(limits: Limits, spec: InstanceSpec, disks: Sequence[str]) -> None:
         raise Invalid(f"an instance has 1 to {limits.disks_per_instance} disks, not {len(disks)}")
     if limits.boot_volume_max is not None and spec.volumes[0].size > limits.boot_volume_max:
         raise Invalid(f"an instance starts from at most {limits.boot_volume_max} bytes")
+    check_performance(spec.volumes, limits.performance_kinds)
     _cards(limits, spec)
 
 

@@ -43,6 +43,7 @@ ROOMY = Limits(
         rules_per_direction=200,
         groups_per_nic=5,
     ),
+    performance_kinds=frozenset({"rated"}),
     user_data_max=64 * KIB,
     any_size=False,
     sets_mac=True,

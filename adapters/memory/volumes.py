@@ -6,6 +6,7 @@ from adapters.memory import checks
 from adapters.memory.service import Service, within
 from adapters.memory.state import State, VolumeRecord, find, with_token
 from broker.adapter import Kind
+from broker.adapter.performance import check_performance
 from broker.errors import Conflict, Invalid, NotFound
 from broker.model import Volume, VolumeSpec
 
@@ -83,6 +84,7 @@ class Volumes(Service):
     ) -> VolumeRecord:
         """Put a volume into the state; its file is for the caller to make."""
         checks.labels(self.limits, spec.labels)
+        check_performance([spec], self.limits.performance_kinds)
         size = checks.volume_size(self.limits, spec.size)
         self._room_for(state, size)
         volume = Volume(id=self._new_id("vol"), spec=spec.model_copy(update={"size": size}))

@@ -17,6 +17,7 @@ from adapters.openstack.translate.networks import CLOSED, port_wish
 from adapters.openstack.translate.words import BUSES, FIRMWARE, SCSI_MODEL, gib, system_properties
 from adapters.openstack.volumes import Volumes
 from adapters.openstack.waiting import until
+from broker.adapter.performance import check_performance
 from broker.errors import BrokerError, Invalid, Unsupported
 from broker.model import Arch, Bus, Firmware, InstanceSpec, VolumeSpec
 
@@ -59,6 +60,7 @@ class Launch(Volumes, Servers, Addresses):
             raise Invalid(f"nova takes no such name: {spec.name!r}")
         if spec.user_data and len(spec.user_data.encode()) > USER_DATA_MOST:
             raise Invalid(f"user data is over {USER_DATA_MOST} bytes")
+        check_performance(spec.volumes)
         for labels in (spec.labels, *(volume.labels for volume in spec.volumes)):
             marks.metadata(labels, "")
         for disk in disks:

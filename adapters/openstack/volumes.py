@@ -12,6 +12,7 @@ from adapters.openstack.errors import calling
 from adapters.openstack.translate import volumes
 from adapters.openstack.translate.words import gib
 from adapters.openstack.waiting import gone, until
+from broker.adapter.performance import check_performance
 from broker.errors import Conflict, Invalid, NotFound, Transient
 from broker.model import GIB, Volume, VolumeSpec
 
@@ -51,6 +52,7 @@ class Volumes(Base):
 
         The same token twice makes one.
         """
+        check_performance([spec])
         with calling("create volume"):
             known = self._volumes_with(token)
             if known:

@@ -151,7 +151,8 @@ class Limits(Strict):
     them. ``reserved_addresses`` counts those at the start and at the end of each subnet that no
     machine can have. ``subnet_firewall`` is what a firewall around a subnet can
     say, None where none can be made. ``volume_kinds`` are what ``VolumeSpec.kind`` can name and
-    ``image_formats`` what images can be kept in, None where that is not told. ``apis`` are the
+    ``image_formats`` what images can be kept in, None where that is not told. Volumes of
+    ``performance_kinds`` can be given ``VolumeSpec.iops`` or ``mibps``. ``apis`` are the
     versions of the provider's interfaces in use, for people to read.
     """
 
@@ -177,5 +178,6 @@ class Limits(Strict):
     reserved_addresses: tuple[int, int] = (1, 1)
     quotas: Quotas = Quotas()
     volume_kinds: SetOf[str] | None = None
+    performance_kinds: SetOf[str] = frozenset()
     image_formats: SetOf[str] | None = None
     apis: Mapping[str, str] = {}

@@ -79,6 +79,7 @@ def _show_machine(run: Run, account: str, instance: Instance) -> None:
     ]
     for index, volume in enumerate(instance.spec.volumes):
         parts = [volume.name, readable(volume.size), volume.bus, volume.kind or ""]
+        parts.append(volume.performance)
         parts += instance.volumes[index : index + 1]
         rows.append((f"disk {index}", ", ".join(part for part in parts if part)))
     for index, nic in enumerate(instance.nics):

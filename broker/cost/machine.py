@@ -133,7 +133,13 @@ def of_instance(
         plan=Plan.SPOT if instance.spot else Plan.ON_DEMAND,
         billed=instance.state.allocated,
         disks=tuple(
-            Disk(gib=Decimal(volume.size) / GIB, kind=volume.kind) for volume in spec.volumes
+            Disk(
+                gib=Decimal(volume.size) / GIB,
+                kind=volume.kind,
+                iops=volume.iops or 0,
+                mibps=volume.mibps or 0,
+            )
+            for volume in spec.volumes
         ),
         addresses=sum(len(nic.public_addresses) for nic in instance.nics),
         firmware=spec.firmware,

@@ -70,6 +70,17 @@ def _volume(
                 reason="storage classes of two providers are not the same thing",
             )
         )
+    if volume.performance:
+        losses.append(
+            Loss(
+                field=f"{field}.performance",
+                fidelity=Fidelity.DROPPED,
+                before=volume.performance,
+                after="what the target's default gives",
+                reason="it was provisioned for a kind of disk that the target does not have: "
+                "measure there, and change the new disk's kind where that is not enough",
+            )
+        )
     if volume.encrypted:
         losses.append(
             Loss(
@@ -85,6 +96,8 @@ def _volume(
             "size": size,
             "bus": Bus.UNKNOWN,
             "kind": None,
+            "iops": None,
+            "mibps": None,
             "encrypted": None,
             "labels": labels,
         }

@@ -24,15 +24,27 @@ class Bus(StrEnum):
 
 
 class VolumeSpec(Strict):
-    """A disk somebody wants. ``size`` is bytes; ``kind`` is the provider's storage class."""
+    """A disk somebody wants. ``size`` is bytes; ``kind`` is the provider's storage class.
+
+    ``iops`` (I/O a second) and ``mibps`` (MiB a second) are asked for beyond what the kind gives by
+    itself, None where they are not.
+    """
 
     name: Name
     size: Annotated[Bytes, Field(gt=0)]
     boot: bool = False
     bus: Bus = Bus.UNKNOWN
     kind: str | None = None
+    iops: Annotated[int, Field(gt=0)] | None = None
+    mibps: Annotated[int, Field(gt=0)] | None = None
     encrypted: bool | None = None
     labels: Labels = Field(default_factory=dict)
+
+    @property
+    def performance(self) -> str:
+        """What is asked for beyond its kind, as people say it; empty where nothing is."""
+        told = ((self.iops, "IOPS"), (self.mibps, "MiB/s"))
+        return ", ".join(f"{value:,} {unit}" for value, unit in told if value is not None)
 
 
 class Volume(Resource):

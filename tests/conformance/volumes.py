@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from broker.adapter import Adapter, Kind, Made
-from broker.errors import Conflict, Invalid, NotFound
+from broker.errors import Conflict, Invalid, NotFound, Unsupported
 from tests.conformance.content import held
 from tests.conformance.kit import MISSING, Kit
 
@@ -24,6 +24,13 @@ class VolumeConformance:
         assert found.spec.size == adapter.limits.volume_min
         assert found.instance is None
         assert [volume.id for volume in adapter.volumes()].count(made.id) == 1
+
+    def test_performance_nobody_can_promise_is_refused(self, adapter: Adapter, kit: Kit) -> None:
+        wish = kit.volume_spec().model_copy(update={"kind": "any other", "iops": 4000})
+        token = kit.token()
+        with pytest.raises(Unsupported, match="4,000 IOPS"):
+            adapter.create_volume(wish, token=token)
+        assert adapter.made(token) == []
 
     def test_the_same_token_makes_one_volume(self, adapter: Adapter, kit: Kit) -> None:
         token, spec = kit.token(), kit.volume_spec()

@@ -74,6 +74,14 @@ def test_a_disk_grows_to_a_whole_step_and_its_content_stays() -> None:
     assert fitted.volumes[0].bus is Bus.UNKNOWN
 
 
+def test_what_was_provisioned_for_a_kind_stays_behind_aloud() -> None:
+    fast = VolumeSpec(name="root", size=GIB, kind="ssd", iops=20_000, mibps=500)
+    fitted, losses = fit(spec(volumes=(fast,)), LIMITS)
+    lost = found(losses, "volumes[0].performance")
+    assert (lost.before, lost.fidelity) == ("20,000 IOPS, 500 MiB/s", Fidelity.DROPPED)
+    assert fitted.volumes[0].performance == ""
+
+
 def test_a_disk_below_the_smallest_grows() -> None:
     fitted, _ = fit(spec(volumes=(VolumeSpec(name="root", size=MIB),)), LIMITS)
     assert fitted.volumes[0].size == GIB

@@ -17,20 +17,42 @@ if TYPE_CHECKING:
     )
 
 
+PROVISIONED = {"io1": (None, None), "io2": (None, None), "gp3": (3000, 125)}
+"""Kinds whose IOPS or MiB/s can be asked for, and what of them each volume has anyway.
+
+https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
+"""
+
+
 def volume_spec(
     found: VolumeTypeDef, *, boot: bool = False, hypervisor: str | None = None
 ) -> VolumeSpec:
     """Return the wish this volume fulfils; ``hypervisor`` is that of the machine it is on."""
     marks = tags.tags_in(found)
+    iops, mibps = _performance(found)
     return VolumeSpec(
         name=tags.name_of(marks, found["VolumeId"]),
         size=found["Size"] * GIB,
         boot=boot,
         bus=BUSES.get(hypervisor or "", Bus.UNKNOWN),
         kind=found.get("VolumeType"),
+        iops=iops,
+        mibps=mibps,
         encrypted=found.get("Encrypted"),
         labels=tags.labels_of(marks),
     )
+
+
+def _performance(found: VolumeTypeDef) -> tuple[int | None, int | None]:
+    """Return what was provisioned; the service tells of some kinds what they have anyway, too."""
+    if (anyway := PROVISIONED.get(found.get("VolumeType", ""))) is None:
+        return None, None
+    told = (found.get("Iops"), found.get("Throughput"))
+    iops, mibps = (
+        value if value and value != usual else None
+        for value, usual in zip(told, anyway, strict=True)
+    )
+    return iops, mibps
 
 
 def volume(found: VolumeTypeDef) -> Volume:

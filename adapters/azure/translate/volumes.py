@@ -17,6 +17,16 @@ UPLOADING = frozenset({"ReadyToUpload", "ActiveUpload"})
 """States of a disk that is still being filled."""
 
 
+PROVISIONED = {"PremiumV2_LRS": (3000, 125), "UltraSSD_LRS": (None, None)}
+"""Classes whose IOPS or MB/s can be asked for, and what of them each disk has anyway.
+
+https://learn.microsoft.com/azure/virtual-machines/disks-types
+"""
+
+MB, MIB = 1_000_000, 1 << 20
+"""The service counts throughput in the first: disks-types says "powers of 10"."""
+
+
 def size_of(thing: Mapping[str, Any]) -> int:
     """Return the bytes of a disk or snapshot, without the footer of a VHD."""
     told = properties(thing)
@@ -28,9 +38,33 @@ def firmware_of(thing: Mapping[str, Any]) -> Firmware:
     return GENERATIONS.get(properties(thing).get("hyperVGeneration") or "", Firmware.UNKNOWN)
 
 
+def performance_wish(spec: VolumeSpec) -> dict[str, int]:
+    """Return how IOPS and throughput are asked for; empty where nobody asks."""
+    asked = {}
+    if spec.iops is not None:
+        asked["diskIOPSReadWrite"] = spec.iops
+    if spec.mibps is not None:
+        asked["diskMBpsReadWrite"] = -(-spec.mibps * MIB // MB)
+    return asked
+
+
+def _performance(disk: Mapping[str, Any], word: str | None) -> tuple[int | None, int | None]:
+    """Return the IOPS and MiB/s that were provisioned; the service tells of all disks some."""
+    if word not in PROVISIONED:
+        return None, None
+    told = properties(disk)
+    usual_iops, usual_rate = PROVISIONED[word]
+    iops, rate = told.get("diskIOPSReadWrite"), told.get("diskMBpsReadWrite")
+    return (
+        iops if iops and iops != usual_iops else None,
+        max(1, rate * MB // MIB) if rate and rate != usual_rate else None,
+    )
+
+
 def volume_spec(disk: Mapping[str, Any], *, boot: bool = False, bus: Bus) -> VolumeSpec:
     """Return the wish this disk fulfils; ``bus`` is that of the machine it is on."""
     word = str((disk.get("sku") or {}).get("name", "")) or None
+    iops, mibps = _performance(disk, word)
     return VolumeSpec(
         name=tags.name_of(disk),
         # a disk whose size nobody tells is one that is being made
@@ -38,6 +72,8 @@ def volume_spec(disk: Mapping[str, Any], *, boot: bool = False, bus: Bus) -> Vol
         boot=boot,
         bus=bus,
         kind=CLASSES.get(word, word) if word else None,
+        iops=iops,
+        mibps=mibps,
         # learn.microsoft.com/azure/virtual-machines/disk-encryption: always, with some key
         encrypted=True,
         labels=tags.labels_of(disk),

@@ -93,6 +93,24 @@ def test_each_disk_becomes_its_volume(
     assert made.spec.firmware is Firmware.UEFI
 
 
+def test_each_volume_does_what_was_asked_for(
+    aws: AwsService, adapter: AwsAdapter, network: Network
+) -> None:
+    asked: tuple[dict[str, Any], ...]
+    asked = {"kind": "io2", "iops": 5000}, {"iops": 4000, "mibps": 250}, {}
+    volumes = tuple(
+        VolumeSpec.model_validate({"name": f"disk-{place}", "size": 20 * GIB, **each})
+        for place, each in enumerate(asked)
+    )
+    spec = wish(network, volumes=volumes)
+    machine = adapter.create_instance(spec, [disk(aws) for _ in asked], token=token())
+    made = adapter.create_volume(volumes[1], token=token())
+
+    told = [volume.performance for volume in adapter.instance(machine.id).spec.volumes]
+    assert told == ["5,000 IOPS", "4,000 IOPS, 250 MiB/s", ""]
+    assert made.spec.performance == told[1]
+
+
 def test_the_smallest_offer_that_can_boot_it_is_taken(
     aws: AwsService, adapter: AwsAdapter, network: Network
 ) -> None:

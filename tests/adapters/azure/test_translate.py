@@ -25,7 +25,7 @@ from adapters.azure.translate.sizes import offer
 from adapters.azure.translate.words import CLASSES, class_word, gib
 from broker.errors import Invalid, NotFound, Transient
 from broker.fit.labels import fit_labels
-from broker.model import GIB, Bus, Firmware, Power
+from broker.model import GIB, Bus, Firmware, Power, VolumeSpec
 from tests.services.azure.canned import machines
 from tests.services.azure.settings import Settings
 
@@ -74,6 +74,31 @@ def test_classes_of_disks_read_and_written_are_the_same(word: str) -> None:
 def test_a_class_without_a_word_of_ours_is_called_as_it_is(word: str) -> None:
     spec = volumes.volume_spec({**disk(), "sku": {"name": word}}, bus=Bus.SCSI)
     assert spec.kind == class_word(spec.kind) == word
+
+
+@pytest.mark.parametrize(
+    ("word", "told", "performance"),
+    [
+        ("Premium_LRS", (5000, 200), ""),  # comes with its size, nobody asks for it
+        ("PremiumV2_LRS", (3000, 125), ""),
+        ("PremiumV2_LRS", (8000, 210), "8,000 IOPS, 200 MiB/s"),
+        ("UltraSSD_LRS", (3000, 125), "3,000 IOPS, 119 MiB/s"),
+    ],
+)
+def test_what_was_provisioned_is_told(word: str, told: tuple[int, int], performance: str) -> None:
+    rates: dict[str, Any]
+    rates = dict(zip(("diskIOPSReadWrite", "diskMBpsReadWrite"), told, strict=True))
+    spec = volumes.volume_spec({**disk(**rates), "sku": {"name": word}}, bus=Bus.SCSI)
+    assert spec.performance == performance
+
+
+@given(st.integers(1, 2**40), st.integers(1, 2**40))
+def test_what_is_asked_for_is_what_is_read(iops: int, mibps: int) -> None:
+    wish = VolumeSpec(name="disk", size=GIB, kind="UltraSSD_LRS", iops=iops, mibps=mibps)
+    rates: dict[str, Any] = volumes.performance_wish(wish)
+    told = {**disk(**rates), "sku": {"name": wish.kind}}
+    spec = volumes.volume_spec(told, bus=Bus.SCSI)
+    assert (spec.iops, spec.mibps) == (iops, mibps)
 
 
 @given(st.integers(0, 65536 * GIB))

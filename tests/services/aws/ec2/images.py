@@ -125,6 +125,7 @@ class Images(Volumes, Ec2Base):
                 "VolumeType": disk.get("VolumeType", "gp2"),
                 "DeleteOnTermination": disk.get("DeleteOnTermination", True),
                 "Encrypted": disk.get("Encrypted", encrypted),
+                **{rate: disk[rate] for rate in ("Iops", "Throughput") if rate in disk},
             },
         }
 

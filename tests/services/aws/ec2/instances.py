@@ -28,11 +28,13 @@ class Instances(Ec2Base):
         self._require_vcpus(kind)
         if image is not None:
             asked = self.sent("BlockDeviceMappings", [])
-            self.params["BlockDeviceMappings"] = _merged(image.block_device_mappings, asked)
+            mapped = _merged(image.block_device_mappings, asked)
+            self.params["BlockDeviceMappings"] = [_without_rates(each) for each in mapped]
         answer = super().run_instances()
         result: Any = answer.result
         for instance in result.instances:
             self._give_cards_away(instance)
+            self._give_rates(instance, mapped if image is not None else [])
             if isinstance(image, RegisteredImage):
                 instance.boot_mode = image.boot_mode
                 instance.ena_support = image.ena_support
@@ -48,6 +50,17 @@ class Instances(Ec2Base):
             wish = asked.get(index, {})
             if "NetworkInterfaceId" not in wish:
                 card.delete_on_termination = wish.get("DeleteOnTermination", True)
+
+    def _give_rates(self, instance: Any, mapped: list[dict[str, Any]]) -> None:
+        """Provision what was asked for; moto launches volumes with what their type has anyway."""
+        for each in mapped:
+            disk = each["Ebs"]
+            attached = instance.block_device_mapping.get(each["DeviceName"])
+            if attached is not None and {"Iops", "Throughput"} & disk.keys():
+                volume = self.ec2_backend.get_volume(attached.volume_id)
+                volume.volume_type = disk["VolumeType"]
+                volume.iops = disk.get("Iops", volume.iops)
+                volume.throughput = disk.get("Throughput")
 
     def start_instances(self) -> ActionResult:
         self._require_state("start", "stopped", "running")
@@ -156,6 +169,12 @@ def _merged(mapped: list[dict[str, Any]], asked: list[dict[str, Any]]) -> list[d
             )
         by_device[device] = {**each, "Ebs": disk}
     return list(by_device.values())
+
+
+def _without_rates(mapping: dict[str, Any]) -> dict[str, Any]:
+    """The mapping of a type that moto launches without being told how fast it is."""
+    disk = mapping["Ebs"]
+    return {**mapping, "Ebs": {**disk, "VolumeType": "gp3"}} if "Iops" in disk else mapping
 
 
 def _decoded(data: Any) -> bytes:
