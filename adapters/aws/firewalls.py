@@ -14,6 +14,7 @@ from adapters.aws.errors import calling
 from adapters.aws.limits import LIMITS
 from adapters.aws.network_acls import NetworkAcls
 from adapters.aws.translate import firewalls as translate
+from adapters.aws.translate.networks import families as spoken
 from broker.errors import NotFound
 from broker.firewall import Do, change
 from broker.model import (
@@ -191,10 +192,7 @@ class Firewalls(NetworkAcls):
         """The families each network speaks; NotFound for one that is not there."""
         wanted = sorted(networks)
         found = {
-            vpc["VpcId"]: [
-                Family.IPV4,
-                *([Family.IPV6] if vpc.get("Ipv6CidrBlockAssociationSet") else []),
-            ]
+            vpc["VpcId"]: sorted(spoken(vpc))
             for vpc in pages(
                 self._session.ec2,
                 "describe_vpcs",

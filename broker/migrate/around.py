@@ -51,20 +51,12 @@ def families_there(
     look: Look, worn: Worn, nics: Iterable[NicSpec], networks: Networks
 ) -> frozenset[Family]:
     """Return the families that are spoken on the target where cards wear a firewall."""
-    there = {
-        network.id: [one.spec.cidr for one in network.subnets] for network in look.target_networks
-    }
-    ranges = {
-        step.network: there[step.target]
-        if isinstance(step, UseNetwork)
-        else [one.cidr for one in step.spec.subnets]
+    there = {network.id: network.families for network in look.target_networks}
+    spoken = {
+        step.network: there[step.target] if isinstance(step, UseNetwork) else step.spec.families
         for step in networks
     }
-    return frozenset(
-        Family(f"ipv{cidr.version}")
-        for network in _networks(worn, nics)
-        for cidr in ranges[network]
-    )
+    return frozenset(family for network in _networks(worn, nics) for family in spoken[network])
 
 
 def free_edge(look: Look, nics: Sequence[NicSpec], networks: Networks) -> tuple[str, Edge] | None:

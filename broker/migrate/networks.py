@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
 from broker.errors import ConfigError, NotFound
@@ -35,7 +35,25 @@ def map_networks(
         kept, lost = _on(nic, steps[nic.network], look, f"nics[{index}]")
         fitted.append(kept)
         losses.extend(lost)
+    losses.extend(_one_range_each(sources, steps.values()))
     return tuple(steps.values()), tuple(fitted), tuple(losses)
+
+
+def _one_range_each(
+    sources: Mapping[str, Network], steps: Iterable[UseNetwork | CreateNetwork]
+) -> Iterator[Loss]:
+    """Yield a loss for each network that is made without the second ranges of its subnets."""
+    for step in steps:
+        source = sources.get(step.network)
+        if isinstance(step, CreateNetwork) and source is not None and source.beside:
+            yield Loss(
+                field=f"networks.{source.spec.name}.families",
+                fidelity=Fidelity.DROPPED,
+                before=", ".join(sorted(source.families)),
+                after=", ".join(sorted(step.spec.families)),
+                reason="a subnet that is made has one range: make the network with both, and name "
+                "it with --network, where the machine needs them",
+            )
 
 
 def _check_names(options: Options, sources: Iterable[Network], nics: Sequence[NicSpec]) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from broker.model.addresses import Address, Cidr
-from broker.model.base import Labels, Name, Resource, Strict
+from broker.model.base import Labels, Name, Resource, SetOf, Strict
+from broker.model.firewall import Family
 
 Mac = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$")
@@ -38,6 +39,11 @@ class NetworkSpec(Strict):
     outbound: bool = True
     labels: Labels = Field(default_factory=dict)
 
+    @property
+    def families(self) -> frozenset[Family]:
+        """The families that its subnets have ranges of."""
+        return frozenset(Family(f"ipv{subnet.cidr.version}") for subnet in self.subnets)
+
 
 class Subnet(Resource):
     """A subnet that exists."""
@@ -47,10 +53,19 @@ class Subnet(Resource):
 
 
 class Network(Resource):
-    """A network that exists. ``spec.subnets`` and ``subnets`` are in the same order."""
+    """A network that exists. ``spec.subnets`` and ``subnets`` are in the same order.
+
+    ``beside`` are the families that some of its subnets have a second range of, which is not told.
+    """
 
     spec: NetworkSpec
     subnets: tuple[Subnet, ...] = ()
+    beside: SetOf[Family] = frozenset()
+
+    @property
+    def families(self) -> frozenset[Family]:
+        """The families that are spoken on it."""
+        return self.beside | self.spec.families
 
 
 class PublicAddress(Resource):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from broker.adapter import AddressLimits, NameRule
+from broker.adapter import AddressLimits, FirewallLimits, NameRule
 from broker.errors import ConfigError, Conflict, NotFound, Unsupported
 from broker.migrate.check import check_plan
 from broker.migrate.steps import (
@@ -16,10 +16,11 @@ from broker.migrate.steps import (
     UseNetwork,
     VerifyFirewall,
 )
-from broker.model import GIB, Fidelity, Firewall, GroupPeer, NicSpec, Power
+from broker.model import GIB, Family, Fidelity, Firewall, GroupPeer, NicSpec, Power
 from tests.migrate.looks import (
     LAN,
     LIMITS,
+    THERE,
     firewall,
     instance,
     look,
@@ -189,6 +190,14 @@ class TestNetworks:
         assert step.spec == LAN.spec
         assert step.subnets == ("sub-lan",)
 
+    def test_a_second_range_of_its_subnets_is_told_to_be_lost(self) -> None:
+        both = LAN.model_copy(update={"beside": frozenset({Family.IPV6})})
+        plan = planned(look(networks=(both,)))
+        (lost,) = [loss for loss in plan.losses if loss.field == "networks.lan.families"]
+        assert (lost.fidelity, lost.before, lost.after) == ("dropped", "ipv4, ipv6", "ipv4")
+        used = planned(look(networks=(both,)), network="there")
+        assert not [loss for loss in used.losses if loss.field.startswith("networks.")]
+
     def test_a_taken_name_gets_a_number(self) -> None:
         plan = planned(look(target_networks=(network("n1", "lan"), network("n2", "lan-2"))))
         assert the(CreateNetwork, plan).spec.name == "lan-3"
@@ -299,6 +308,21 @@ class TestFirewalls:
         assert isinstance(steps[2], LinkFirewall)
         assert steps[0].spec.rules == (tcp,)
         assert steps[2].rules == one.spec.rules
+
+    def test_a_rule_for_a_name_is_for_all_that_the_targets_network_speaks(self) -> None:
+        web = firewall("fw-1", "web", rule(peer=GroupPeer(firewall="fw-1")))
+        limits = LIMITS.model_copy(
+            update={"firewall": FirewallLimits(denies=False, peers_in_all_families=True)}
+        )
+        both = THERE.model_copy(update={"beside": frozenset({Family.IPV6})})
+        for there, proof in ((THERE, "equal"), (both, "tighter by")):
+            seen = look(
+                instance=self.wearing("fw-1"),
+                firewalls=(web,),
+                limits=limits,
+                target_networks=(there,),
+            )
+            assert the(CreateFirewall, planned(seen, network="there")).proof.startswith(proof)
 
     def test_a_group_that_stays_behind_is_spelled_out(self) -> None:
         web = firewall("fw-1", "web", rule(peer=GroupPeer(firewall="fw-lb")))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from adapters.aws import tags
 from adapters.aws.translate.native import native
 from broker.errors import Invalid, Unsupported
-from broker.model import Network, NetworkSpec, PublicAddress, Subnet, SubnetSpec
+from broker.model import Family, Network, NetworkSpec, PublicAddress, Subnet, SubnetSpec
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -45,8 +45,15 @@ def network(
             labels=tags.labels_of(marks),
         ),
         subnets=ours,
+        beside=families(found) - {Family.IPV4},
         native=native(found),
     )
+
+
+def families(found: VpcTypeDef | Mapping[str, Any]) -> frozenset[Family]:
+    """Return the families that a network speaks: IPv4 always, IPv6 where a range was given out."""
+    sixth = found.get("Ipv6CidrBlockAssociationSet")
+    return frozenset({Family.IPV4, Family.IPV6} if sixth else {Family.IPV4})
 
 
 def leads_out(table: RouteTableTypeDef) -> bool:

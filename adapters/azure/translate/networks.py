@@ -12,6 +12,7 @@ from adapters.azure.ids import Ids
 from adapters.azure.translate.native import properties
 from broker.errors import Invalid, Unsupported
 from broker.model import (
+    Family,
     Network,
     NetworkSpec,
     Nic,
@@ -44,6 +45,9 @@ def network(told: Mapping[str, Any], ids: Ids) -> Network:
             labels=tags.labels_of(told),
         ),
         subnets=subnets,
+        beside=frozenset(
+            Family.IPV6 for each in parts if any(one.version == 6 for one in subnet_ranges(each))
+        ),
         native=told,
     )
 

@@ -17,6 +17,7 @@ from broker.model import (
     GIB,
     Arch,
     Bus,
+    Family,
     Firmware,
     Instance,
     NicSpec,
@@ -302,6 +303,13 @@ def subnet(cidr: str, **more: Any) -> SubnetSpec:
 )
 def test_a_network_takes_one_block_around_its_subnets(cidrs: list[str], blocks: list[str]) -> None:
     assert networks.vpc_blocks([subnet(cidr) for cidr in cidrs]) == blocks
+
+
+def test_a_network_speaks_ipv6_where_a_range_was_given_out() -> None:
+    vpc: Any = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
+    assert networks.network(vpc, [], []).beside == frozenset()
+    vpc["Ipv6CidrBlockAssociationSet"] = [{"Ipv6CidrBlock": "2001:db8::/56"}]
+    assert networks.network(vpc, [], []).families == {Family.IPV6}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.azure.ids import Ids
 from adapters.azure.translate import networks
-from broker.model import NetworkSpec, NicSpec, SubnetSpec
+from broker.model import Family, NetworkSpec, NicSpec, SubnetSpec
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 IDS = Ids(SUBSCRIPTION, "rg")
@@ -84,6 +84,15 @@ def test_of_a_subnet_with_both_families_the_ipv4_half_is_told() -> None:
     assert str(found.spec.cidr) == "10.0.0.0/24"
     assert found.id == "net-1/front"
     assert found.native == both
+
+
+def test_of_a_network_with_both_families_both_are_spoken() -> None:
+    one = subnet(addressPrefix="10.0.0.0/24")
+    both = subnet(addressPrefixes=["fd00::/64", "10.0.1.0/24"])
+    told = {"id": NETWORK, "name": "net-1", "properties": {"subnets": [one]}}
+    assert networks.network(told, IDS).families == {Family.IPV4}
+    told["properties"] = {"subnets": [one, both]}
+    assert networks.network(told, IDS).families == {Family.IPV4, Family.IPV6}
 
 
 def card(**about: Any) -> dict[str, Any]:
