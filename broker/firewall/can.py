@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
+from itertools import takewhile
 
 from broker.firewall.diagram import has
 from broker.firewall.effective import answered
 from broker.firewall.guard import Barrier, Guard
 from broker.firewall.packet import Packet
-from broker.firewall.space import Space, in_order, names_in
+from broker.firewall.space import Space, in_order, names_in, peer_name
 from broker.firewall.wording import in_words
-from broker.model import Action, AttachPoint, Firewall, FirewallRule, Strict
+from broker.model import Action, AddressSetPeer, AttachPoint, Firewall, FirewallRule, Strict
 
 
 class Reason(Strict):
@@ -111,19 +112,46 @@ def _by(
     where = packet.point(space)
     name = firewall.spec.name
     rule = next((each for each in rules if _speaks_of(space, each, where)), None)
+    unless = _unless(guard, space, rules, packet, rule)
     if rule is None:
-        text = f"{name}: no rule lets it through"
+        text = f"{name}: no rule lets it through{unless}"
         return Reason(card=card, point=point, allowed=False, firewall=firewall.id, text=text)
-    allowed = rule.action is Action.ALLOW
-    text = f"{name}: {in_words(rule)}"
-    if rule.priority is not None:
-        text += f" (priority {rule.priority})"
+    allowed = _allows(rule)
+    text = f"{name}: {_told(rule)}{unless}"
     if allowed and not firewall.spec.stateful and not has(answered(space, rules), where):
         allowed = False
         text += ", but its rules let no answer back"
     return Reason(
         card=card, point=point, allowed=allowed, firewall=firewall.id, rule=rule, text=text
     )
+
+
+def _unless(
+    guard: Guard,
+    space: Space,
+    rules: Sequence[FirewallRule],
+    packet: Packet,
+    rule: FirewallRule | None,
+) -> str:
+    """Return what would decide otherwise were the peer in a set that nobody can read here."""
+    for each in takewhile(lambda one: one is not rule, rules):
+        name = peer_name(each.peer)
+        unread = isinstance(each.peer, AddressSetPeer) and name not in guard.known
+        if name is not None and unread and _allows(each) is not _allows(rule):
+            member = packet.model_copy(update={"groups": (*packet.groups, name)})
+            if _speaks_of(space, each, member.point(space)):
+                about = f"{packet.address} is in {name}, which cannot be read here"
+                return f", unless {about}: {_told(each)}"
+    return ""
+
+
+def _allows(rule: FirewallRule | None) -> bool:
+    return rule is not None and rule.action is Action.ALLOW
+
+
+def _told(rule: FirewallRule) -> str:
+    number = f" (priority {rule.priority})" if rule.priority is not None else ""
+    return f"{in_words(rule)}{number}"
 
 
 def _speaks_of(space: Space, rule: FirewallRule, point: tuple[int, ...]) -> bool:

@@ -13,7 +13,7 @@ def carry(guard: Guard, limits: FirewallLimits) -> tuple[Translation, ...]:
     """Return what each firewall that a machine wears becomes on a target with ``limits``.
 
     The groups among them are on the target with this machine only; what stands around the subnets
-    is part of each.
+    is part of each. The network there is taken to speak the families of the machine's own.
     """
     barriers = [barrier for card in guard.cards for barrier in card.barriers]
     worn = {
@@ -43,6 +43,7 @@ def carry(guard: Guard, limits: FirewallLimits) -> tuple[Translation, ...]:
             defaults=guard.defaults,
             partly={f"group {group}" for group in worn},
             known=guard.known,
+            families=guard.families,
         )
         for firewall in worn.values()
     )

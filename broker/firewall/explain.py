@@ -57,7 +57,7 @@ def _explained(guard: Guard, firewall: Firewall, cycles: Iterable[str]) -> Itera
 
 def _odd(guard: Guard, rule: FirewallRule) -> list[str]:
     if stale_peer(guard, rule):
-        return [f"stale: there is no {peer_name(rule.peer)} any more"]
+        return [f"stale: there is no {peer_name(rule.peer)} in this account"]
     if isinstance(rule.peer, GroupPeer) and unknown_peer(guard, rule):
         return [f"{peer_name(rule.peer)} has no member here"]
     if unknown_peer(guard, rule):

@@ -16,10 +16,12 @@ from broker.firewall.surroundings import (
     known_peers,
     members,
     policies,
+    spoken,
     subnet_firewalls,
 )
 from broker.model import (
     AttachPoint,
+    Family,
     Firewall,
     FirewallRule,
     GroupPeer,
@@ -27,6 +29,7 @@ from broker.model import (
     NicSpec,
     Strict,
 )
+from broker.model.base import SetOf
 
 
 class Barrier(Strict):
@@ -52,7 +55,7 @@ class Guard(Strict):
 
     ``known`` has the addresses behind the groups and address sets rules speak of; ``stale`` the
     groups that are gone. ``defaults`` stand behind the rules of every firewall; ``platform`` is
-    traffic that no rule is asked about.
+    traffic that no rule is asked about. ``families`` are spoken on the networks of its cards.
     """
 
     machine: str
@@ -61,6 +64,7 @@ class Guard(Strict):
     platform: tuple[PlatformTraffic, ...]
     known: Mapping[str, tuple[IPv4Network | IPv6Network, ...]]
     stale: tuple[str, ...] = ()
+    families: SetOf[Family] = frozenset(Family)
 
     @property
     def firewalls(self) -> tuple[Firewall, ...]:
@@ -115,6 +119,7 @@ def guard(adapter: Adapter, instance: Instance) -> Guard:
         platform=limits.platform,
         known={name: tuple(found) for name, found in known.items()},
         stale=tuple(_stale(adapter, every)),
+        families=spoken(adapter, nics),
     )
 
 

@@ -114,9 +114,10 @@ def of_form(
     case: Case, parts: Sequence[FirewallSpec], around: FirewallSpec | None, *, own: bool
 ) -> Iterator[Loss]:
     """Tell that the rules look different on the target, or are at several places."""
-    if own and len(parts) == 1:
+    count = sum(len(part.rules) for part in parts)
+    if (own and len(parts) == 1) or not count:
         return
-    after = f"{sum(len(part.rules) for part in parts)} rules"
+    after = _rules(count)
     reason = "the fewest rules of the target that say it"
     if len(parts) > 1:
         after += f" in {len(parts)} firewalls"
@@ -128,7 +129,7 @@ def of_form(
     yield Loss(
         field=f"firewalls.{case.spec.name}.rules",
         fidelity=Fidelity.EXACT,
-        before=f"{len(case.spec.rules)} rules",
+        before=_rules(len(case.spec.rules)),
         after=after,
         reason=reason,
     )
@@ -143,7 +144,7 @@ def of_budget(case: Case, rules: Sequence[FirewallRule], *, one: bool) -> Iterat
     yield Loss(
         field=f"firewalls.{case.spec.name}.rules",
         fidelity=Fidelity.DROPPED,
-        before=f"{len(rules)} rules",
+        before=_rules(len(rules)),
         after=f"room for {room(case.limits)} a direction in {most} firewalls",
         reason="the target has no room for so many rules: allow wider ranges at the source, or "
         "deny single addresses somewhere else",
@@ -156,7 +157,7 @@ def endless(case: Case) -> Loss:
     return Loss(
         field=f"firewalls.{case.spec.name}.rules",
         fidelity=Fidelity.DROPPED,
-        before=f"{len(case.spec.rules)} rules",
+        before=_rules(len(case.spec.rules)),
         after=f"over {MOST:,} rules",
         reason="the target would need so many to say the same: name fewer single ports and ICMP "
         "codes at the source, or allow and deny wider ranges",
@@ -175,6 +176,10 @@ def of_proof(case: Case, proof: Proof) -> Iterator[Loss]:
             reason="the target would let these packets through, the source does not",
             blocking=True,
         )
+
+
+def _rules(count: int) -> str:
+    return f"{count} rule{'' if count == 1 else 's'}"
 
 
 def _field(case: Case, rule: FirewallRule) -> str:

@@ -23,6 +23,9 @@ EPHEMERAL_PORT = 50000
 ECHO = {ICMP: 8, ICMPV6: 128}
 """Where nobody says which ICMP type: the question of a ping."""
 
+ICMP_VERSIONS = {ICMP: 4, ICMPV6: 6}
+"""The internet protocol that each ICMP belongs to."""
+
 HINT = "Say PROTOCOL/PORT from|to ADDRESS, as in: tcp/443 from 203.0.113.7"
 _GRAMMAR = re.compile(
     r"(?P<protocol>[a-z0-9]+)(/(?P<port>\d+))?(/(?P<code>\d+))?"
@@ -65,7 +68,9 @@ class Packet(Strict):
         if protocol in WITH_PORTS and not said["port"]:
             raise ConfigError(f"{word} needs a port", hint=HINT)
         if protocol in WITH_TYPES:
-            port = (port if said["port"] else ECHO[protocol]) << 8 | int(said["code"] or 0)
+            port = _type_and_code(text, protocol, address.version, said["port"], said["code"])
+        elif protocol not in WITH_PORTS and (said["port"] or said["source"]):
+            raise ConfigError(f"{protocol_name(protocol)} has no ports", hint=HINT)
         source = int(said["source"] or EPHEMERAL_PORT) if protocol in WITH_PORTS else 0
         if max(port, source) > 65535 or (said["code"] and protocol not in WITH_TYPES):
             raise ConfigError(f'"{text}" has no such port', hint=HINT)
@@ -130,6 +135,20 @@ class Packet(Strict):
 def _usual(run: tuple[int, int]) -> int:
     """Return a protocol people know, where there is a choice."""
     return next((one for one in PROTOCOLS if run[0] <= one <= run[1]), run[0])
+
+
+def _type_and_code(text: str, protocol: int, version: int, kind: str, code: str) -> int:
+    """Return ICMP's type times 256 plus code: those of a ping where nothing is said."""
+    if version != ICMP_VERSIONS[protocol]:
+        raise ConfigError(
+            f"{protocol_name(protocol)} is never in an IPv{version} packet",
+            hint="Say icmp: it is the one of the address's family",
+        )
+    numbers = int(kind or ECHO[protocol]), int(code or 0)
+    if max(numbers) > 255:
+        hint = f"Say {protocol_name(protocol)}/TYPE/CODE, each from 0 to 255"
+        raise ConfigError(f'"{text}" has no such type or code', hint=hint)
+    return numbers[0] << 8 | numbers[1]
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from ipaddress import IPv4Network, IPv6Network
 
+from broker.errors import Unsupported
 from broker.firewall.diagram import Box, Diagrams, Node, Rule, Run
 from broker.firewall.first_match import first_match
 from broker.model import (
@@ -45,6 +46,9 @@ class Field(IntEnum):
 
 ADDRESS_BITS = 128
 SIZES = (2, 2, 1 << ADDRESS_BITS, 1 << 8, 1 << 16, 1 << 16)
+MOST_NAMES = 200
+"""Each name is a field, and a search goes three calls deeper for each: Python allows a thousand."""
+
 HALVES = ((0, 0), (1, 1))
 """The runs of a single value, in the fields that have two."""
 
@@ -70,11 +74,20 @@ def names_in(rules: Iterable[FirewallRule]) -> set[str]:
 
 
 class Space:
-    """All packets; sets of packets of two spaces do not mix."""
+    """All packets; sets of packets of two spaces do not mix.
+
+    Unsupported where rules speak of more than MOST_NAMES groups and sets with unknown members.
+    """
 
     def __init__(self, names: Iterable[str] = (), known: Known | None = None) -> None:
         self.known = known or {}
         self.names = tuple(sorted(set(names) - self.known.keys()))
+        if len(self.names) > MOST_NAMES:
+            raise Unsupported(
+                f"these rules speak of {len(self.names)} groups and address sets whose members "
+                f"are not known: no more than {MOST_NAMES} can be told apart",
+                hint="Take away rules for groups without members, or name addresses instead",
+            )
         self.diagrams = Diagrams((*SIZES, *(2 for _ in self.names)))
         self._fields = {name: len(SIZES) + index for index, name in enumerate(self.names)}
 

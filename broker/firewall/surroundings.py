@@ -15,7 +15,15 @@ from broker.adapter import (
 )
 from broker.errors import NotFound
 from broker.firewall.space import Known, Network
-from broker.model import AddressSetPeer, Firewall, FirewallRule, GroupPeer, Instance, NicSpec
+from broker.model import (
+    AddressSetPeer,
+    Family,
+    Firewall,
+    FirewallRule,
+    GroupPeer,
+    Instance,
+    NicSpec,
+)
 
 Addresses = Mapping[str, tuple[IPv4Address | IPv6Address, ...]]
 
@@ -90,6 +98,17 @@ def subnet_firewalls(source: Adapter, nics: Iterable[NicSpec]) -> dict[str, tupl
         return {}
     subnets = sorted({nic.subnet for nic in nics if nic.subnet})
     return {subnet: tuple(source.subnet_firewalls(subnet)) for subnet in subnets}
+
+
+def spoken(source: Adapter, nics: Iterable[NicSpec]) -> frozenset[Family]:
+    """Return the families on the networks of cards: all of them where one does not tell."""
+    found: set[Family] = set()
+    for network in sorted({nic.network for nic in nics}):
+        try:
+            found |= source.network(network).families or set(Family)
+        except NotFound:
+            return frozenset(Family)
+    return frozenset(found)
 
 
 def known_peers(

@@ -92,6 +92,23 @@ def test_translate_shows_rules_losses_and_proof(interop: World) -> None:
     assert told["proof"]["verdict"] == "tighter"
 
 
+def test_translate_takes_the_network_there_to_be_like_the_machines(interop: World) -> None:
+    interop.write(
+        f'[accounts.plain]\nkind = "memory"\npath = "{interop.folder / "plain"}"\n'
+        "limits = { firewall = { denies = false, peers_in_all_families = true } }\n"
+    )
+    lab = interop.open("lab")
+    machine(interop, "web-1")
+    (worn,) = lab.firewalls()
+    lab.replace_rules(worn.id, [rule(port=22, peer={"kind": "group", "firewall": worn.id})])
+    found = interop("firewall", "translate", "lab/web-1", "plain")
+    assert found.out.splitlines() == [
+        "FIREWALL\tPRIORITY\tRULE",
+        f"web-1-fw\t100\tallow tcp 22 from group {worn.id}",
+        "web-1-fw: equal",
+    ]
+
+
 def test_drift_of_what_a_plan_made(interop: World) -> None:
     machine(interop, "web-1", rule(port=443, priority=100))
     file = str(interop.folder / "plan.json")

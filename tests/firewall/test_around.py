@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from broker.adapter import FirewallLimits
-from broker.errors import NotFound
+from broker.errors import NotFound, Unsupported
 from broker.firewall import Around, Layer, Packet, can, diff, explain, translate
+from broker.firewall.space import MOST_NAMES
 from broker.firewall.surroundings import address_sets
 from broker.model import AddressSetPeer, Firewall, FirewallRule, GroupPeer, NicSpec
 from tests.firewall.test_can import guarded
@@ -110,11 +111,23 @@ def test_an_unknown_name_is_refused_not_guessed() -> None:
     mars = AddressSetPeer(address_set="Storage.Mars")
     allow = translate(firewall(rule(peer=mars, port=443)), ALLOW_ONLY)
     assert allow.parts[0].rules == ()
-    assert "nor are its members known" in allow.losses[0].reason
+    (lost,) = allow.losses  # that there are fewer rules, none at all, is not told beside it
+    assert "nor are its members known" in lost.reason
     ordered = FirewallLimits(denies=True, priorities=(1, 99))
     deny = firewall(rule(peer=mars, port=22, action="deny", priority=1), rule(priority=2))
     found = translate(deny, ordered)
     assert found.proof.text == ("tighter by: tcp/22 from 0.0.0.0/0 not in address set Storage.Mars")
+
+
+@pytest.mark.parametrize(("names", "fits"), [(MOST_NAMES, True), (MOST_NAMES + 1, False)])
+def test_so_many_unknown_names_are_told_apart(names: int, fits: bool) -> None:
+    """Each port is for another of them, so that no two are one in any set."""
+    rules = [rule(peer=GroupPeer(firewall=f"fw-{number}"), port=number) for number in range(names)]
+    if fits:
+        assert translate(firewall(*rules), ALLOW_ONLY).proof.verdict == "tighter"
+        return
+    with pytest.raises(Unsupported, match="no more than 200 can be told apart"):
+        translate(firewall(*rules), ALLOW_ONLY)
 
 
 def test_a_stale_group_lets_nobody_in() -> None:
@@ -123,4 +136,4 @@ def test_a_stale_group_lets_nobody_in() -> None:
     assert [one.ports.first for one in found.parts[0].rules if one.ports] == [443]
     assert "fw-gone is not on the target" in found.losses[0].reason
     (told, _) = explain(guarded(gone, rule(port=443), stale=("fw-gone",)))
-    assert told.findings == ("stale: there is no group fw-gone any more",)
+    assert told.findings == ("stale: there is no group fw-gone in this account",)

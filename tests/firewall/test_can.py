@@ -77,6 +77,11 @@ def test_packets_are_understood(text: str, shown: str) -> None:
         "tcp/80 from 10.0.0.0/8",
         "tcp/80 from ::ffff:10.0.0.1",
         "icmp/256 from 10.0.0.1",
+        "icmp/3/256 from 10.0.0.1",
+        "icmpv6 from 10.0.0.1",
+        "1 from fd00::1",
+        "47/22 from 10.0.0.1",
+        "47 from 10.0.0.1 port 22",
     ],
 )
 def test_other_words_are_no_packet(text: str) -> None:
@@ -104,6 +109,25 @@ def test_members_of_a_group_are_recognised_by_address() -> None:
     guard = guarded(rule(port=80, peer=GroupPeer(firewall="fw-db")), known=known)
     assert asked("tcp/80 from 10.0.0.9", guard) == (True, "web: allow tcp 80 from group fw-db")
     assert not asked("tcp/80 from 10.0.0.8", guard)[0]
+
+
+def test_a_set_that_nobody_can_read_may_decide_otherwise() -> None:
+    peer = AddressSetPeer(address_set="Storage.Mars")
+    open_to_it = guarded(rule(port=80, peer=peer))
+    assert asked("tcp/80 from 10.0.0.9", open_to_it) == (
+        False,
+        "web: no rule lets it through, unless 10.0.0.9 is in address set Storage.Mars, which "
+        "cannot be read here: allow tcp 80 from address set Storage.Mars",
+    )
+    assert asked("tcp/81 from 10.0.0.9", open_to_it)[1] == "web: no rule lets it through"
+    closed_to_it = guarded(
+        rule(port=80, peer=peer, action="deny", priority=1), rule(port=80, priority=2)
+    )
+    allowed, text = asked("tcp/80 from 10.0.0.9", closed_to_it)
+    assert allowed
+    assert text.endswith("deny tcp 80 from address set Storage.Mars (priority 1)")
+    read = {"address set Storage.Mars": (ipaddress.ip_network("10.0.1.0/24"),)}
+    assert "unless" not in asked("tcp/80 from 10.0.0.9", guarded(*open_to_it.rules, known=read))[1]
 
 
 def test_what_forgets_needs_the_answer_too() -> None:
@@ -163,7 +187,7 @@ def test_odd_rules_are_told() -> None:
         (),
         ("never the first to match: shadowed by rule 1",),
         ("in part decided otherwise by rule 1",),
-        ("stale: there is no group fw-gone any more",),
+        ("stale: there is no group fw-gone in this account",),
         ("unknown: what is in address set Storage.Mars cannot be read here",),
         ("IPv4 addresses in IPv6 form are never on the wire: it matches nothing",),
         ("never the first to match: shadowed by rule 3",),

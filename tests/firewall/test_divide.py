@@ -49,7 +49,7 @@ def test_three_denied_hosts_are_three_denies_around_the_subnet() -> None:
     assert found.proof.text == "equal"
     (loss,) = found.losses
     assert loss.fidelity is Fidelity.EXACT
-    assert loss.after == "1 rules on the cards, 3 denies around the subnet"
+    assert loss.after == "1 rule on the cards, 3 denies around the subnet"
 
 
 def test_what_nobody_there_can_say_does_not_keep_denies_on_the_cards() -> None:

@@ -32,7 +32,11 @@ def translate(
         print_json([each.model_dump(mode="json") for each in carried])
     else:
         rows = [
-            (part.name, str(rule.priority or ""), firewall.in_words(rule))
+            (
+                part.name,
+                "" if rule.priority is None else str(rule.priority),
+                firewall.in_words(rule),
+            )
             for each in carried
             for part in each.parts
             for rule in part.rules
