@@ -10,9 +10,10 @@ from typing import Self
 from broker.adapter import FirewallLimits
 from broker.firewall.diagram import NOTHING, Node
 from broker.firewall.effective import NOBODY, Around, Layer, connections
+from broker.firewall.needless import without_needless
 from broker.firewall.pack import pack
 from broker.firewall.sayable import in_all, sayable, unspoken
-from broker.firewall.space import Known, Space, in_order, names_in, peer_name
+from broker.firewall.space import MOST_NAMES, Known, Space, in_order, names_in, peer_name
 from broker.model import AddressSetPeer, Family, FirewallRule, FirewallSpec, GroupPeer, Peer
 
 
@@ -20,8 +21,8 @@ from broker.model import AddressSetPeer, Family, FirewallRule, FirewallSpec, Gro
 class Case:
     """``before`` is what passes at the source, ``wanted`` the most of it that allows can say.
 
-    ``rules`` are in the order they are asked, with those the source puts behind every firewall;
-    ``alone`` tells that nothing else decides.
+    ``lists`` are the rules of each firewall in the order they are asked, with those the source puts
+    behind every firewall; ``alone`` tells that nothing else decides.
     ``peers`` are the names the target's rules may use, ``partly`` those of them that have fewer
     members there. ``forgets`` tells that both sides look at each packet by itself. ``families`` are
     those that the target's network speaks. ``platform`` is what the target's firewalls have no say
@@ -30,7 +31,7 @@ class Case:
 
     spec: FirewallSpec
     limits: FirewallLimits
-    rules: Sequence[FirewallRule]
+    lists: Sequence[Sequence[FirewallRule]]
     alone: bool
     forgets: bool
     peers: Mapping[str, Peer]
@@ -58,7 +59,8 @@ class Case:
         families: Collection[Family],
     ) -> Self:
         """Return the case; see ``translate`` for the arguments."""
-        rules = [rule for one in (spec, *also) for rule in (*in_order(one.rules), *defaults)]
+        lists = [[*in_order(one.rules), *defaults] for one in (spec, *also)]
+        rules = [rule for one in lists for rule in one]
         alone = not also and behind == NOBODY
         forgets = not spec.stateful and limits.stateless and alone and there == NOBODY
         deep = [*_rules(behind), *_rules(there)]
@@ -71,7 +73,7 @@ class Case:
         return cls(
             spec=spec,
             limits=limits,
-            rules=rules,
+            lists=lists,
             alone=alone,
             forgets=forgets,
             peers=peers,
@@ -86,6 +88,23 @@ class Case:
                 space.passing(platform), unspoken(space, limits, families)
             ),
         )
+
+    @cached_property
+    def rules(self) -> Sequence[FirewallRule]:
+        """All rules, those of one firewall behind each other."""
+        return [rule for one in self.lists for rule in one]
+
+    @cached_property
+    def deciding(self) -> frozenset[FirewallRule]:
+        """The rules without which something else could pass at the source, whoever is in a group.
+
+        All of them where there are more groups than can be told apart.
+        """
+        names = names_in(self.rules)
+        if len(names) > MOST_NAMES:
+            return frozenset(self.rules)
+        space = Space(names)
+        return frozenset(rule for one in self.lists for rule in without_needless(space, one))
 
     @cached_property
     def places(self) -> Mapping[FirewallRule, int]:

@@ -62,6 +62,11 @@ def _odd(guard: Guard, rule: FirewallRule) -> list[str]:
         return [f"{peer_name(rule.peer)} has no member here"]
     if unknown_peer(guard, rule):
         return [f"unknown: what is in {peer_name(rule.peer)} cannot be read here"]
+    name = peer_name(rule.peer)
+    if name is not None and not any(
+        f"ipv{one.version}" == rule.family for one in guard.known[name]
+    ):
+        return [f"{name} has no member of this family"]
     cidr = rule.peer.cidr if isinstance(rule.peer, CidrPeer) else None
     if isinstance(cidr, IPv6Network) and cidr.subnet_of(MAPPED):
         return ["IPv4 addresses in IPv6 form are never on the wire: it matches nothing"]

@@ -79,11 +79,16 @@ def _around(case: Case, own: Node) -> list[str]:
 
 
 def of_references(case: Case) -> Iterator[Loss]:
-    """Yield a loss for each rule whose peer is now a list of addresses that nobody keeps up."""
+    """Yield a loss for each rule whose peer is now a list of addresses that nobody keeps up.
+
+    None where others decide the same, nor for a provider's default that has no member to let in.
+    """
     for rule in case.rules:
         name = peer_name(rule.peer)
         if name is not None and name in case.known and rule.action is Action.ALLOW:
             there = [str(one) for one in case.known[name] if f"ipv{one.version}" == rule.family]
+            if rule not in case.deciding or not (there or rule in case.places):
+                continue
             yield Loss(
                 field=_field(case, rule),
                 fidelity=Fidelity.UNCHECKED if there else Fidelity.TIGHTENED,

@@ -13,7 +13,7 @@ from broker.errors import NotFound, Unsupported
 from broker.firewall import Around, Layer, Packet, can, diff, explain, translate
 from broker.firewall.space import MOST_NAMES
 from broker.firewall.surroundings import address_sets
-from broker.model import AddressSetPeer, Firewall, FirewallRule, GroupPeer, NicSpec
+from broker.model import AddressSetPeer, Fidelity, Firewall, FirewallRule, GroupPeer, NicSpec
 from tests.firewall.test_can import guarded
 from tests.firewall.test_translate import ALLOW_ONLY, firewall, rule
 
@@ -137,3 +137,44 @@ def test_a_stale_group_lets_nobody_in() -> None:
     assert "fw-gone is not on the target" in found.losses[0].reason
     (told, _) = explain(guarded(gone, rule(port=443), stale=("fw-gone",)))
     assert told.findings == ("stale: there is no group fw-gone in this account",)
+
+
+def test_only_names_that_decide_something_have_to_follow_their_members() -> None:
+    """Behind a deny of everyone no default lets anybody in, and all are let out by name or not."""
+    inside = AddressSetPeer(address_set="Inside")
+    named = [rule(peer=inside, direction=way) for way in ("ingress", "egress")]
+    other_family = rule(peer=inside, family="ipv6", direction="egress")
+    found = translate(
+        firewall(
+            rule(peer=AddressSetPeer(address_set="Probes"), priority=1),
+            rule(action="deny", priority=2),
+            rule(direction="egress", priority=3),
+        ),
+        ALLOW_ONLY,
+        defaults=[*named, other_family],
+        known={
+            "address set Inside": [ip_network("10.7.0.0/24")],
+            "address set Probes": [ip_network("10.0.0.9/32")],
+        },
+    )
+    assert found.proof.text == "equal"
+    told = [loss.before for loss in found.losses if loss.fidelity is Fidelity.UNCHECKED]
+    assert told == ["allow any ipv4 from address set Probes"]
+    assert not [loss for loss in found.losses if loss.fidelity is Fidelity.TIGHTENED]
+
+
+def test_two_groups_of_the_same_members_today_both_have_to_follow() -> None:
+    rules = [rule(peer=GroupPeer(firewall=name), port=22) for name in ("fw-1", "fw-2")]
+    known = {f"group {name}": [ip_network("10.0.0.9/32")] for name in ("fw-1", "fw-2")}
+    found = translate(firewall(*rules), ALLOW_ONLY, known=known)
+    assert [loss.field for loss in found.losses if loss.fidelity is Fidelity.UNCHECKED] == [
+        "firewalls.fw.rules[0]",
+        "firewalls.fw.rules[1]",
+    ]
+
+
+def test_a_name_without_members_of_a_family_is_explained() -> None:
+    named = rule(peer=AddressSetPeer(address_set="Home"), family="ipv6")
+    known = {"address set Home": (ip_network("10.1.0.0/16"),)}
+    (told,) = explain(guarded(named, known=known))
+    assert told.findings[-1] == "address set Home has no member of this family"
