@@ -14,7 +14,7 @@ from adapters.openstack.translate.firewalls import FIRST_PORT, PROTOCOLS_SAID
 from adapters.openstack.translate.flavors import FIRMWARE
 from adapters.openstack.volumes import MOST_GIB
 from broker.adapter import AddressLimits, FirewallLimits, LabelRule, Limits, NameRule, SystemLimits
-from broker.model import GIB, Arch, SystemKind
+from broker.model import GIB, WITH_PORTS, Arch, SystemKind
 
 ADDRESS_GROUPS = "security-groups-remote-address-group"
 STATELESS = "stateful-security-group"
@@ -65,6 +65,7 @@ def firewall(extensions: Collection[str]) -> FirewallLimits:
         denies=False,
         group_peers=True,
         protocols=PROTOCOLS_SAID,
+        port_protocols=WITH_PORTS,
         first_port=FIRST_PORT,
         address_sets=ADDRESS_GROUPS in extensions,
         stateless=STATELESS in extensions,

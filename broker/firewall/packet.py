@@ -13,8 +13,8 @@ from pydantic.networks import IPvAnyAddress
 from broker.errors import ConfigError
 from broker.firewall.diagram import Box
 from broker.firewall.space import DIRECTIONS, FAMILIES, Field, Space, run_of
-from broker.firewall.wording import PROTOCOLS, WAYS, WITH_PORTS, WITH_TYPES, protocol_name
-from broker.model import ICMP, ICMPV6, Direction, Family, Strict
+from broker.firewall.wording import PROTOCOLS, WAYS, WITH_TYPES, protocol_name
+from broker.model import ICMP, ICMPV6, WITH_PORTS, Direction, Family, Strict
 from broker.model.firewall import Port
 
 EPHEMERAL_PORT = 50000

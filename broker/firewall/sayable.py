@@ -11,8 +11,8 @@ from collections.abc import Collection
 from broker.adapter import FirewallLimits
 from broker.firewall.diagram import ALL, NOTHING, Diagrams, Node
 from broker.firewall.space import FAMILIES, SIZES, Field, Space
-from broker.firewall.wording import WITH_PORTS, WITH_TYPES
-from broker.model import ICMP, ICMPV6, Family
+from broker.firewall.wording import WITH_TYPES
+from broker.model import ICMP, ICMPV6, WITH_PORTS, Family
 
 ICMP_OF = {Family.IPV4: ICMP, Family.IPV6: ICMPV6}
 

@@ -16,11 +16,13 @@ from broker.firewall.space import (
     peer_name,
 )
 from broker.model import (
+    DCCP,
     ICMP,
     ICMPV6,
     SCTP,
     TCP,
     UDP,
+    UDPLITE,
     CidrPeer,
     Direction,
     Family,
@@ -28,8 +30,15 @@ from broker.model import (
     PortRange,
 )
 
-PROTOCOLS = {TCP: "tcp", UDP: "udp", SCTP: "sctp", ICMP: "icmp", ICMPV6: "icmpv6"}
-WITH_PORTS = frozenset({TCP, UDP, SCTP})
+PROTOCOLS = {
+    TCP: "tcp",
+    UDP: "udp",
+    SCTP: "sctp",
+    ICMP: "icmp",
+    ICMPV6: "icmpv6",
+    DCCP: "dccp",
+    UDPLITE: "udplite",
+}
 WITH_TYPES = frozenset({ICMP, ICMPV6})
 
 SHOWN = 4

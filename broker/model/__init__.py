@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from broker.model.base import GIB, KIB, MIB, Bytes, Labels, MiB, Name, Native, Resource, Strict
     from broker.model.firewall import (
+        DCCP,
         EVERYONE,
         ICMP,
         ICMPV6,
         SCTP,
         TCP,
         UDP,
+        UDPLITE,
+        WITH_PORTS,
         Action,
         AddressSetPeer,
         Attachment,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     from broker.model.volume import Bus, Image, Snapshot, Volume, VolumeSpec
 
 __all__ = [
+    "DCCP",
     "EVERYONE",
     "GIB",
     "ICMP",
@@ -58,6 +62,8 @@ __all__ = [
     "SCTP",
     "TCP",
     "UDP",
+    "UDPLITE",
+    "WITH_PORTS",
     "Action",
     "AddressSetPeer",
     "Arch",

@@ -91,8 +91,10 @@ class Icmp(Strict):
         return self
 
 
-TCP, UDP, SCTP, ICMP, ICMPV6 = 6, 17, 132, 1, 58
+TCP, UDP, DCCP, SCTP, UDPLITE, ICMP, ICMPV6 = 6, 17, 33, 132, 136, 1, 58
 """IANA protocol numbers of the protocols that have ports or ICMP types."""
+
+WITH_PORTS = frozenset({TCP, UDP, DCCP, SCTP, UDPLITE})
 
 
 class FirewallRule(Strict):
@@ -116,8 +118,8 @@ class FirewallRule(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.ports or self.source_ports) and self.protocol not in (TCP, UDP, SCTP):
-            raise ValueError("only tcp (6), udp (17) and sctp (132) have ports")
+        if (self.ports or self.source_ports) and self.protocol not in WITH_PORTS:
+            raise ValueError("only tcp, udp, dccp (33), sctp (132) and udplite (136) have ports")
         if self.icmp and self.protocol not in (ICMP, ICMPV6):
             raise ValueError("only icmp (1) and icmpv6 (58) have types")
         if self.action is Action.DENY and self.priority is None:

@@ -53,6 +53,7 @@ def asked(text: str, guard: Guard) -> tuple[bool, str]:
         ("tcp/443 from 203.0.113.7", "tcp/443 from 203.0.113.7 port 50000"),
         ("UDP/53 to 2001:db8::1 port 53", "udp/53 to 2001:db8::1 port 53"),
         ("icmp from 10.0.0.1", "icmp/8/0 from 10.0.0.1"),
+        ("33/5000 to 10.0.0.1", "dccp/5000 to 10.0.0.1 port 50000"),
         ("icmp from fd00::1", "icmpv6/128/0 from fd00::1"),
         ("icmp/3/1 from 10.0.0.1", "icmp/3/1 from 10.0.0.1"),
         ("47 from 10.0.0.1", "47 from 10.0.0.1"),

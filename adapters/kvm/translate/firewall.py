@@ -16,6 +16,8 @@ from broker.errors import Invalid, Unsupported
 from broker.model import (
     EVERYONE,
     ICMPV6,
+    SCTP,
+    TCP,
     UDP,
     Action,
     CidrPeer,
@@ -65,6 +67,7 @@ PROTOCOLS: dict[tuple[Family, int | None], str] = {
     (Family.IPV6, 132): "sctp-ipv6",
     (Family.IPV6, 136): "udplite-ipv6",
 }
+WITH_PORTS = frozenset({TCP, UDP, SCTP})
 NUMBERS = frozenset(number for _, number in PROTOCOLS if number is not None)
 
 _ELEMENTS = {tag: key for key, tag in PROTOCOLS.items()}
@@ -208,6 +211,8 @@ def _rule(rule: FirewallRule, rank: int) -> Element:
         raise Invalid(
             f"priority {rule.priority} is not between {PRIORITIES[0]} and {PRIORITIES[1]}"
         )
+    if (rule.ports or rule.source_ports) and rule.protocol not in WITH_PORTS:
+        raise Unsupported(f"a network filter knows no ports of protocol {rule.protocol}")
     side = "src" if rule.direction is Direction.INGRESS else "dst"
     match: dict[str, str] = {}
     if rule.peer.cidr.prefixlen:

@@ -15,9 +15,10 @@ from adapters.kvm.translate.xml import Element
 from broker.errors import Unsupported
 from broker.firewall import Space
 from broker.firewall.diagram import NOTHING, Node
-from broker.firewall.wording import WITH_PORTS, WITH_TYPES
+from broker.firewall.wording import WITH_TYPES
 from broker.model import (
     EVERYONE,
+    WITH_PORTS,
     CidrPeer,
     Direction,
     Family,

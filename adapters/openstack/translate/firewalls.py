@@ -10,8 +10,13 @@ from adapters.openstack import marks
 from adapters.openstack.translate.networks import CLOSED, labels
 from broker.errors import Unsupported
 from broker.model import (
+    DCCP,
     ICMP,
     ICMPV6,
+    SCTP,
+    TCP,
+    UDP,
+    UDPLITE,
     Action,
     AddressSetPeer,
     Attachment,
@@ -64,7 +69,15 @@ PROTOCOLS: dict[str, int] = {
     "vrrp": 112,
 }
 # with the words, not the numbers, neutron checks ports and ICMP types of a rule
-WORDS = {6: "tcp", 17: "udp", 132: "sctp", ICMP: "icmp", ICMPV6: "ipv6-icmp"}
+WORDS = {
+    TCP: "tcp",
+    UDP: "udp",
+    DCCP: "dccp",
+    SCTP: "sctp",
+    UDPLITE: "udplite",
+    ICMP: "icmp",
+    ICMPV6: "ipv6-icmp",
+}
 
 EVERY = 0
 """Not a protocol to neutron, but all of them (agent/linux/iptables_firewall.py, _protocol_arg)."""

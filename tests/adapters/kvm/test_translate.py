@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -23,7 +24,6 @@ from broker.errors import Invalid, Unsupported
 from broker.model import (
     Bus,
     CidrPeer,
-    Direction,
     Family,
     FirewallRule,
     Firmware,
@@ -102,13 +102,13 @@ def test_a_firewall_somebody_opened_by_hand_is_not_told_as_ours() -> None:
     assert not firewall.is_ours(xml.replace(closed, ""))
 
 
-def test_what_a_filter_cannot_say_is_refused() -> None:
-    rule = FirewallRule(
-        direction=Direction.INGRESS,
-        family=Family.IPV4,
-        peer=CidrPeer(cidr=ip_network("10.0.0.0/8")),
-        protocol=47,
-    )
+@pytest.mark.parametrize(
+    "what", [{"protocol": 47}, {"protocol": 136, "ports": {"first": 1, "last": 9}}]
+)
+def test_what_a_filter_cannot_say_is_refused(what: dict[str, Any]) -> None:
+    peer = CidrPeer(cidr=ip_network("10.0.0.0/8"))
+    told = {"direction": "ingress", "family": "ipv4", "peer": peer, **what}
+    rule = FirewallRule.model_validate(told)
     with pytest.raises(Unsupported):
         firewall.filter_xml([rule], uuid=UUID, name="web")
 

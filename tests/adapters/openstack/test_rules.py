@@ -46,7 +46,7 @@ def rules(draw: st.DrawFn) -> FirewallRule:
         else draw(st.sampled_from(Family))
     )
     own = [ICMP] if family is Family.IPV4 else [58, 41, 43]
-    protocol = draw(st.sampled_from([None, TCP, 17, 132, 47, 50, 112, 200, *own]))
+    protocol = draw(st.sampled_from([None, TCP, 17, 33, 132, 136, 47, 50, 112, 200, *own]))
     icmp = None
     if protocol in (ICMP, 58) and draw(st.booleans()):
         code = draw(st.one_of(st.none(), st.integers(0, 255)))
@@ -56,7 +56,7 @@ def rules(draw: st.DrawFn) -> FirewallRule:
         family=family,
         peer=peer,
         protocol=protocol,
-        ports=draw(st.one_of(st.none(), ports)) if protocol in (TCP, 17, 132) else None,
+        ports=draw(st.one_of(st.none(), ports)) if protocol in (TCP, 17, 33, 132, 136) else None,
         icmp=icmp,
         description=draw(st.text(max_size=20)),
     )

@@ -16,6 +16,7 @@ from tests.firewall.oracle import Probe, answer
 FIREWALL = firewall({ADDRESS_GROUPS, STATELESS})
 NUMBERS = {
     "tcp": 6, "udp": 17, "icmp": 1, "ipv6-icmp": 58, "icmpv6": 58, "gre": 47, "sctp": 132,
+    "dccp": 33, "udplite": 136,
 }  # fmt: skip
 
 Native = dict[str, Any]
@@ -56,9 +57,9 @@ def _rules(rng: random.Random) -> list[Native]:
 def _rule(rng: random.Random) -> Native:
     family = rng.choice(("IPv4", "IPv4", "IPv6"))
     icmp = "icmp" if family == "IPv4" else rng.choice(("ipv6-icmp", "icmpv6", "58"))
-    protocol = rng.choice(("tcp", "6", "udp", icmp, icmp, None, "gre", "132"))
+    protocol = rng.choice(("tcp", "6", "udp", icmp, icmp, None, "gre", "132", "dccp", "136"))
     first = last = None
-    if protocol in ("tcp", "6", "udp", "132") and rng.random() < 0.8:
+    if protocol in ("tcp", "6", "udp", "132", "dccp", "136") and rng.random() < 0.8:
         first, last = source.span(rng, first=1)
         if (first, last) == (1, 65535):
             first = last = None  # which is how neutron keeps it
@@ -86,7 +87,7 @@ def _rule(rng: random.Random) -> Native:
 
 def _check(rule: Native) -> None:
     """What neutron answers 400 to (db/securitygroups_db.py, _validate_port_range)."""
-    if _number(rule.get("protocol")) in (6, 17, 132):
+    if _number(rule.get("protocol")) in (6, 17, 33, 132, 136):
         ports = (rule.get("port_range_min"), rule.get("port_range_max"))
         assert ports == (None, None) or all(ports), rule
 
