@@ -48,7 +48,8 @@ def can(guard: Guard, packet: Packet) -> Answer:
         if any(ip_address(packet.address) in network for network in networks)
     )
     packet = packet.model_copy(update={"groups": (*packet.groups, *groups)})
-    space = Space(names_in([*guard.rules, *(rule for one in guard.platform for rule in one.rules)]))
+    platform = [rule for one in guard.platform for rule in one.rules]
+    space = Space(names_in([*guard.rules, *platform]), guard.known)
     for traffic in guard.platform:
         if not traffic.filtered and has(space.passing(traffic.rules), packet.point(space)):
             reason = Reason(

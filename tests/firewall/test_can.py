@@ -10,6 +10,7 @@ from broker.adapter import PlatformTraffic
 from broker.errors import ConfigError
 from broker.firewall import Guard, Packet, can, diff, explain
 from broker.firewall.guard import Barrier, Card
+from broker.firewall.space import MOST_NAMES
 from broker.model import (
     AddressSetPeer,
     AttachPoint,
@@ -109,6 +110,14 @@ def test_members_of_a_group_are_recognised_by_address() -> None:
     known = {"group fw-db": (ipaddress.ip_network("10.0.0.9/32"),)}
     guard = guarded(rule(port=80, peer=GroupPeer(firewall="fw-db")), known=known)
     assert asked("tcp/80 from 10.0.0.9", guard) == (True, "web: allow tcp 80 from group fw-db")
+    assert not asked("tcp/80 from 10.0.0.8", guard)[0]
+
+
+def test_any_number_of_groups_whose_members_are_known_can_be_asked() -> None:
+    names = [f"fw-{number}" for number in range(MOST_NAMES + 1)]
+    known = {f"group {name}": (ipaddress.ip_network("10.0.0.9/32"),) for name in names}
+    guard = guarded(*(rule(port=80, peer=GroupPeer(firewall=name)) for name in names), known=known)
+    assert asked("tcp/80 from 10.0.0.9", guard)[0]
     assert not asked("tcp/80 from 10.0.0.8", guard)[0]
 
 

@@ -67,7 +67,7 @@ PROTOCOLS: dict[tuple[Family, int | None], str] = {
     (Family.IPV6, 132): "sctp-ipv6",
     (Family.IPV6, 136): "udplite-ipv6",
 }
-WITH_PORTS = frozenset({TCP, UDP, SCTP})
+PORTED = frozenset({TCP, UDP, SCTP})
 NUMBERS = frozenset(number for _, number in PROTOCOLS if number is not None)
 
 _ELEMENTS = {tag: key for key, tag in PROTOCOLS.items()}
@@ -211,7 +211,7 @@ def _rule(rule: FirewallRule, rank: int) -> Element:
         raise Invalid(
             f"priority {rule.priority} is not between {PRIORITIES[0]} and {PRIORITIES[1]}"
         )
-    if (rule.ports or rule.source_ports) and rule.protocol not in WITH_PORTS:
+    if (rule.ports or rule.source_ports) and rule.protocol not in PORTED:
         raise Unsupported(f"a network filter knows no ports of protocol {rule.protocol}")
     side = "src" if rule.direction is Direction.INGRESS else "dst"
     match: dict[str, str] = {}
