@@ -20,14 +20,21 @@ def main() -> None:
         print("listening", flush=True)
         while sys.stdin not in select.select([wire, sys.stdin], [], [])[0]:
             packet = wire.recv(2000)
-            if len(packet) < 20 or packet[0] != 0x45:
+            if len(packet) >= 24 and packet[0] == 0x45:
+                protocol, ends, inside = packet[9], packet[12:20], packet[20:]
+                family = socket.AF_INET
+            elif len(packet) >= 44 and packet[0] >> 4 == 6:
+                protocol, ends, inside = packet[6], packet[8:40], packet[40:]
+                family = socket.AF_INET6
+            else:
                 continue
-            source, target = (socket.inet_ntoa(packet[at : at + 4]) for at in (12, 16))
+            half = len(ends) // 2
+            source, target = (socket.inet_ntop(family, end) for end in (ends[:half], ends[half:]))
             if source == sys.argv[1]:
-                ports = (0, packet[20] << 8 | packet[21])
-                if packet[9] in (6, 17):
-                    ports = struct.unpack("!HH", packet[20:24])
-                found.append([packet[9], target, *ports])
+                ports = (0, inside[0] << 8 | inside[1])
+                if protocol in (6, 17):
+                    ports = struct.unpack("!HH", inside[:4])
+                found.append([protocol, target, *ports])
     print(json.dumps(found))
 
 

@@ -13,6 +13,7 @@ import pytest
 from broker.firewall import Packet, can, guard
 from broker.model import (
     ICMP,
+    ICMPV6,
     TCP,
     UDP,
     Action,
@@ -139,25 +140,25 @@ def asked(name: str, direction: Direction) -> list[Packet]:
     return found
 
 
-def sent(web: Web, packets: Sequence[Packet]) -> list[bool]:
+def sent(web: Web, packets: Sequence[Packet], *, by: str = "") -> list[bool]:
     """Return which packets of the guest's own arrived, twice.
 
     Once may be libvirt's break, when another test on this host changes a filter.
     """
-    first, second = (_arrived(web, packets) for _ in range(2))
+    first, second = (_arrived(web, packets, by or web.address) for _ in range(2))
     return [both == (True, True) for both in zip(first, second, strict=True)]
 
 
-def _arrived(web: Web, packets: Sequence[Packet]) -> list[bool]:
+def _arrived(web: Web, packets: Sequence[Packet], by: str) -> list[bool]:
     words = {
         TCP: "nc -w 2 {address} {port}",
         UDP: "busybox timeout 3 busybox tftp -g -r x -l /dev/null {address} {port}",
-        ICMP: "busybox ping -c 2 -W 2 {address}",
+        **dict.fromkeys((ICMP, ICMPV6), "busybox ping -c 2 -W 2 {address}"),
     }
     orders = [words[one.protocol].format(address=one.address, port=one.port) for one in packets]
     script = "".join(f"{order} </dev/null >/dev/null 2>&1 &\n" for order in orders)
     heard = web.somebody.hears_from(
-        web.address,
+        by,
         lambda: web.somebody.tells(web.address, ORDERED_AT, f"{script}wait\nexit\n"),
     )
     # no word of the guest's chooses the port that it sends from

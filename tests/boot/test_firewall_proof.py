@@ -170,11 +170,14 @@ def probe(packet: Packet) -> oracle.Probe:
     )
 
 
-def doors(web: Web, packets: Sequence[Packet], mark: int) -> list[dict[str, object]]:
+def doors(
+    web: Web, packets: Sequence[Packet], mark: int, *, at: str = ""
+) -> list[dict[str, object]]:
+    """Return how the packets are sent, to an address of the guest's that is not its first one."""
     return [
         {
             "source": str(packet.address),
-            "target": web.address,
+            "target": at or web.address,
             "protocol": packet.protocol,
             "port": packet.port,
             "source_port": packet.source_port,

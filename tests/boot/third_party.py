@@ -27,6 +27,7 @@ FORWARD_S = 60.0
 OBEYED_S = "180"
 """Twenty packets that wait for their answers take an emulated guest five seconds, or a minute."""
 
+TOOLS = ("iptables", "ip6tables")
 JUMPS = ("libvirt-in", "libvirt-out")
 """What libvirt's filters of machines hang from."""
 
@@ -46,10 +47,12 @@ class ThirdParty:
         )  # fmt: skip
         return done.stdout.strip() if done.returncode == 0 else None
 
-    def takes(self, address: ipaddress.IPv4Interface) -> None:
-        """Give it one more address."""
+    def takes(self, address: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> None:
+        """Give it one more address, at once: nobody else on the bridge has it."""
         link = _run("ip", "-n", self._namespace, "-o", "link", "show", "type", "veth").split()[1]
-        _run("ip", "-n", self._namespace, "addr", "add", str(address), "dev", link.split("@")[0])
+        given = ["nodad"] if address.version == 6 else []
+        card = link.split("@")[0]
+        _run("ip", "-n", self._namespace, "addr", "add", str(address), "dev", card, *given)
 
     def knocks(self, doors: list[dict[str, object]]) -> list[bool]:
         """Return for each door, all at once, whether the machine behind it was reached."""
@@ -117,17 +120,19 @@ def unbroken(bridge: str) -> Iterator[None]:
     """
     where = _namespace_of(bridge)
     inside = ["ip", "netns", "exec", where[1]] if where else []
-    for number, chain in enumerate(JUMPS, start=1):
-        _run(*inside, "iptables", "-I", "FORWARD", str(number), "-j", chain)
+    for tool in TOOLS:
+        for number, chain in enumerate(JUMPS, start=1):
+            _run(*inside, tool, "-I", "FORWARD", str(number), "-j", chain)
     try:
         yield
     finally:
-        listed = _run(*inside, "iptables", "-S", "FORWARD").splitlines()[1:]
-        for chain in JUMPS:
-            # the last one: libvirt's own stay in their order
-            last = len(listed) - listed[::-1].index(f"-A FORWARD -j {chain}")
-            _run(*inside, "iptables", "-D", "FORWARD", str(last))
-            del listed[last - 1]
+        for tool in TOOLS:
+            listed = _run(*inside, tool, "-S", "FORWARD").splitlines()[1:]
+            for chain in JUMPS:
+                # the last one: libvirt's own stay in their order
+                last = len(listed) - listed[::-1].index(f"-A FORWARD -j {chain}")
+                _run(*inside, tool, "-D", "FORWARD", str(last))
+                del listed[last - 1]
 
 
 def _wait_until_forwarding(where: list[str], cable: str) -> None:

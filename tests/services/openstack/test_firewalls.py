@@ -97,6 +97,8 @@ def test_every_form_of_a_rule_is_read_back_as_it_was(
         {"protocol": 200},
         {"protocol": TCP, "ports": PortRange(first=1, last=65534)},
         {"protocol": 132, "ports": PortRange(first=7, last=7)},
+        {"protocol": 33, "ports": PortRange(first=5000, last=5001)},
+        {"protocol": 136, "ports": PortRange(first=7, last=9)},
     ]
     own = {Family.IPV4: ICMP, Family.IPV6: ICMPV6}
     wanted = []
