@@ -20,11 +20,12 @@ empty :=
 REAL := tests/services tests/boot tests/test_wheel.py
 
 # What runs beside all the others: what waits for nothing, and what mostly waits.
-ASIDE := units openstack openstack-services pairs
+ASIDE := units openstack openstack-services guests pairs
 units := -m "not service"
 openstack := $(wildcard tests/*/test_openstack*)
 openstack-services := tests/services/openstack
 pairs := tests/boot/test_pairs.py
+guests := $(filter-out $(openstack) $(pairs),$(wildcard tests/boot/test_*.py))
 
 # Continuous integration lets no test skip for a missing service.
 PYTEST := $(if $(CI),INTEROP_REQUIRE=$(subst $(empty) ,$(comma),$(strip $(SERVICES)))) $(BIN)/python -m pytest

@@ -101,6 +101,10 @@ class Instances(Base):
             self._described(id)
             self._session.ec2.start_instances(InstanceIds=[id])
 
+    def last_run(self, id: str) -> str:
+        """Return when it was started last."""
+        return self._described(id)["LaunchTime"].isoformat()
+
     def stop_instance(self, id: str, mode: StopMode = StopMode.SHUTDOWN) -> None:
         """Stop and return when it is stopped; quiet when it is. Stopping gives the compute back."""
         with calling("stop instance"):

@@ -12,7 +12,7 @@ from adapters.azure import kinds
 from adapters.azure.errors import calling
 from adapters.azure.session import CONNECT_SECONDS, READ_SECONDS
 from adapters.azure.translate.native import properties
-from adapters.azure.translate.states import POWER, codes_of, is_off, power_of
+from adapters.azure.translate.states import POWER, changed_at, codes_of, is_off, power_of
 from adapters.azure.volumes import Volumes
 from adapters.azure.waiting import finished
 from broker.errors import Conflict
@@ -53,6 +53,11 @@ class PowerSwitch(Volumes):
                     place.group, place.name, skip_shutdown=mode is StopMode.POWER_OFF
                 )
                 finished(stopping, f"stopping {id}")
+
+    def last_run(self, id: str) -> str:
+        """Return when the service did something to it last: starting it is such a thing."""
+        with calling("get instance"):
+            return changed_at(self._machine(id))
 
     def reboot_instance(self, id: str) -> None:
         """Restart a running machine; Conflict when it does not run."""

@@ -8,6 +8,9 @@ import libvirt
 
 from adapters.kvm.errors import PROVIDER, calling
 from adapters.kvm.part import Part
+from adapters.kvm.translate.instance import disks
+from adapters.kvm.translate.volume import written_at
+from adapters.kvm.translate.xml import parse
 from broker.errors import Conflict
 from broker.model import StopMode
 
@@ -46,6 +49,16 @@ class PowerCalls(Part):
                 self._shut_down(domain)
             else:
                 domain.destroy()
+
+    def last_run(self, id: str) -> str:
+        """Return when its disks were last written to: libvirt remembers no run that has ended.
+
+        A disk outside of all pools tells nothing.
+        """
+        domain = self._host.domain(id)
+        with calling("see when it ran"):
+            paths = [disk.path for disk in disks(parse(domain.XMLDesc()))]
+            return " ".join(self._written_at(path) for path in paths)
 
     def reboot_instance(self, id: str) -> None:
         """Restart a running machine; Conflict when it does not run."""
@@ -98,6 +111,14 @@ class PowerCalls(Part):
                 provider=PROVIDER,
             )
         domain.managedSaveRemove()
+
+    def _written_at(self, path: str) -> str:
+        try:
+            return written_at(self._host.connection.storageVolLookupByPath(path).XMLDesc())
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_STORAGE_VOL:
+                raise
+            return ""
 
 
 def _ask(domain: libvirt.virDomain) -> None:

@@ -49,6 +49,11 @@ class Lifecycle(Instances):
         with self._calling("resume_instance"), self._store.change() as state:
             self._turn(state, id, Verb.RESUME)
 
+    def last_run(self, id: str) -> str:
+        """Return how often it has booted, which is another after each run."""
+        with self._calling("last_run"):
+            return str(self._instance(self._store.state(), id).boots)
+
     def console_log(self, id: str) -> str:
         """Return a line for every boot: there is no guest that could write more."""
         with self._calling("console_log"):

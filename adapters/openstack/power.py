@@ -24,6 +24,15 @@ STARTS = {
 """The action that makes a server run, by its state."""
 
 
+RUNS = frozenset(
+    {
+        *("create", "start", "reboot", "resume", "unpause", "unshelve", "rebuild", "restore"),
+        *("resize", "revertResize", "evacuate", "migrate", "live-migration", "rescue", "unrescue"),
+    }
+)
+"""Actions after which a guest has run, as nova's nova/compute/instance_actions.py names them."""
+
+
 class Power(Servers):
     """Starts, stops, pauses and reboots servers, and tells what they wrote."""
 
@@ -78,6 +87,13 @@ class Power(Servers):
                 return
             self._must_run(id)
             self._do(id, "suspend", is_in("suspended"), f"suspending {id}")
+
+    def last_run(self, id: str) -> str:
+        """Return the request that made the server run last, which is another after each start."""
+        with calling("see when it ran"):
+            path = f"/servers/{self._server(id)['id']}/os-instance-actions"
+            told = self._session.get("compute", path)["instanceActions"]  # the newest first
+            return next((str(each["request_id"]) for each in told if each["action"] in RUNS), "")
 
     def console_log(self, id: str) -> str:
         """Return the text kept so far, oldest first; empty when the guest wrote nothing.

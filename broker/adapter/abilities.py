@@ -39,6 +39,15 @@ class Suspendable(Protocol):
 
 
 @runtime_checkable
+class LastRun(Protocol):
+    """Tells whether a stopped machine has run since somebody looked."""
+
+    def last_run(self, id: str) -> str:
+        """Return what is another as soon as this stopped machine has run again; NotFound."""
+        ...
+
+
+@runtime_checkable
 class ConsoleLog(Protocol):
     """Keeps what the guest wrote on its serial console."""
 

@@ -14,7 +14,7 @@ READS = frozenset(
         *("instances", "volumes", "snapshots", "images", "networks", "firewalls", "key_pairs"),
         *("instance", "volume", "snapshot", "image", "network", "firewall", "public_addresses"),
         *("subnet_firewalls", "network_policy", "address_set", "network_address_set"),
-        *("quota_use", "addresses_in_use"),
+        *("quota_use", "addresses_in_use", "last_run"),
         *("open_source", "extents", "pread_into"),
     }
 )

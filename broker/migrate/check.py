@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker.adapter import LastRun
 from broker.errors import ConfigError, Conflict, NotFound, PlanStale, Unsupported
 from broker.migrate.document import Plan, SourceEnd
 from broker.migrate.ends import Ends
@@ -28,7 +29,7 @@ def check_source(plan: Plan, ends: Ends, facts: Facts) -> Facts:
     """Return the facts to go on from, now that the source was seen to be what the plan is for.
 
     PlanStale, naming the fields, when it is not; NotFound when it is gone; Conflict when its state
-    forbids the move. What was read from a source that runs again is read once more.
+    forbids the move. What was read from a source that has run since is read once more.
     """
     _check_accounts(plan, ends)
     name = f"{plan.source.account}/{plan.source.spec.name}"
@@ -47,13 +48,23 @@ def check_source(plan: Plan, ends: Ends, facts: Facts) -> Facts:
         )
     if facts.source_power is None:
         return facts.with_source_power(power)
-    if power is Power.RUNNING and plan.stops_source:
+    if plan.stops_source and (power is Power.RUNNING or _ran(ends, instance.id, facts)):
         for index, step in enumerate(plan.steps):
             if isinstance(step, CopyDisks):
                 for _, token in step.tokens(plan.token(index)):
                     ends.folder.doubt_copy(token)
         return facts.without(plan.steps, reads_source)
     return facts
+
+
+def last_run(ends: Ends, instance: str) -> str | None:
+    """Return which run of the stopped source its disks are from, None where nobody can tell."""
+    return ends.source.last_run(instance) if isinstance(ends.source, LastRun) else None
+
+
+def _ran(ends: Ends, instance: str, facts: Facts) -> bool:
+    """Tell whether the source was started, and stopped again, since it was stopped for the copy."""
+    return facts.last_run is not None and last_run(ends, instance) != facts.last_run
 
 
 def _check_accounts(plan: Plan, ends: Ends) -> None:

@@ -36,10 +36,14 @@ class Copied(Strict):
 
 
 class Facts(Strict):
-    """Saved after each step. Keys are ids at the source, values are what stands for them."""
+    """Saved after each step. Keys are ids at the source, values are what stands for them.
+
+    ``last_run`` is which run of the source its disks are from, None where nobody can tell.
+    """
 
     done: tuple[Done, ...] = ()
     source_power: Power | None = None
+    last_run: str | None = None
     networks: Mapping[str, str] = Field(default_factory=dict)
     subnets: Mapping[str, str] = Field(default_factory=dict)
     firewalls: Mapping[str, str] = Field(default_factory=dict)
@@ -90,6 +94,10 @@ class Facts(Strict):
     def with_source_power(self, power: Power | None) -> Self:
         """Return these facts and what the source did before the first step."""
         return self.model_copy(update={"source_power": power})
+
+    def with_last_run(self, last_run: str | None) -> Self:
+        """Return these facts and which run of the source ended when it was stopped."""
+        return self.model_copy(update={"last_run": last_run})
 
     def has(self, index: int) -> bool:
         """Return whether the step with this index ran to its end."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from broker.errors import BrokerError, PlanStale
+from broker.migrate.check import last_run
 from broker.migrate.copying import copy_disks, verify_disk
 from broker.migrate.ends import Ends
 from broker.migrate.facts import Facts
@@ -57,7 +58,7 @@ def run(step: Step, ends: Ends, facts: Facts, token: str) -> Facts:
             return facts.with_proof(step.spec.name, verify_firewall(step, ends.target, facts))
         case StopSource():
             ends.source.stop_instance(step.instance)
-            return facts
+            return facts.with_last_run(last_run(ends, step.instance))
         case CopyDisks():
             return copy_disks(step, ends, facts, token)
         case VerifyDisk():

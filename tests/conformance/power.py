@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from broker.adapter import Adapter, Pausable, Suspendable
-from broker.errors import Conflict
+from broker.adapter import Adapter, LastRun, Pausable, Suspendable
+from broker.errors import Conflict, NotFound
 from broker.model import Power, StopMode
+from tests.conformance.kit import MISSING
 from tests.conformance.knobs import Knobs
 
 
@@ -49,6 +50,23 @@ class PowerConformance:
     def test_a_stopped_instance_cannot_reboot(self, adapter: Adapter, stopped: str) -> None:
         with pytest.raises(Conflict):
             adapter.reboot_instance(stopped)
+
+    def test_another_run_is_told_apart(self, adapter: Adapter, stopped: str) -> None:
+        if not isinstance(adapter, LastRun):
+            pytest.skip("tells no run from another")
+        told = adapter.last_run(stopped)
+        adapter.stop_instance(stopped)
+        assert adapter.last_run(stopped) == told
+
+        self.ran_again(adapter, stopped)
+        assert adapter.last_run(stopped) != told
+        with pytest.raises(NotFound):
+            adapter.last_run(MISSING)
+
+    def ran_again(self, adapter: Adapter, id: str) -> None:
+        """Let a stopped machine run, and stop it again."""
+        adapter.start_instance(id)
+        adapter.stop_instance(id, StopMode.POWER_OFF)
 
     def test_a_paused_instance_is_not_a_stopped_one(self, adapter: Adapter, running: str) -> None:
         if not isinstance(adapter, Pausable):

@@ -174,7 +174,8 @@ class TestAgain:
         assert len(world.cloud.volumes()) == 2
         assert len(world.cloud.networks()) == len(world.cloud.firewalls()) == 1
 
-    def test_a_source_that_ran_in_between_is_read_again(self, world: World) -> None:
+    @pytest.mark.parametrize("still", [True, False])
+    def test_a_source_that_ran_in_between_is_read_again(self, world: World, still: bool) -> None:
         plan = world.plan()
         folder = RunFolder(plan.id, world.state)
         ends = Ends(world.lab, world.cloud, folder, unwatched)
@@ -186,6 +187,8 @@ class TestAgain:
         folder.save(facts)
         world.lab.start_instance(world.web.id)
         world.write_to_root(0, b"written while it ran")
+        if not still:
+            world.lab.stop_instance(world.web.id)
         world.apply(plan)
         world.assert_moved()
         assert world.source_power is Power.STOPPED

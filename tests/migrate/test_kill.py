@@ -106,10 +106,13 @@ def test_a_disk_that_was_sent_in_full_is_not_read_again(world: World, when: str)
     assert data.read == data.sent > 0
 
 
-def test_unless_its_source_has_run_since(world: World) -> None:
+@pytest.mark.parametrize("still", [True, False])
+def test_unless_its_source_has_run_since(world: World, still: bool) -> None:
     kill(world, KILLED_AFTER_THE_COPY % {"when": "after"})
     world.lab.start_instance(world.web.id)
     world.write_to_root(3 * MIB, b"new")
+    if not still:
+        world.lab.stop_instance(world.web.id)
     report = world.apply(migrate.load(the_plan(world)))
     world.assert_moved()
     assert report.disks[0].read > 0

@@ -48,6 +48,17 @@ def codes_of(machine: Mapping[str, Any]) -> list[str]:
     return [str(each.get("code", "")) for each in view.get("statuses") or []]
 
 
+def changed_at(machine: Mapping[str, Any]) -> str:
+    """Return when something was last done to a machine, as its view tells it; empty if not."""
+    view = (machine.get("properties") or {}).get("instanceView") or {}
+    times = (
+        each.get("time")
+        for each in view.get("statuses") or []
+        if str(each.get("code", "")).startswith("ProvisioningState/")
+    )
+    return next((str(time) for time in times if time), "")
+
+
 def is_off(machine: Mapping[str, Any]) -> bool:
     """Tell whether a machine is known to be off, whether it holds compute or not."""
     power = power_of(codes_of(machine))

@@ -40,6 +40,11 @@ def stored(xml: str) -> Stored:
     )
 
 
+def written_at(xml: str) -> str:
+    """Return when a volume was last written to, in seconds; empty where its XML does not tell."""
+    return text(parse(xml), "target/timestamps/mtime") or ""
+
+
 def _volume(file: str, size: int, format: str) -> str:
     # ours to read: who made a volume through group libvirt can open it when no machine has it
     permissions = element(

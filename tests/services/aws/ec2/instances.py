@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
 
 from tests.services.aws.ec2.images import RegisteredImage
 from tests.services.aws.ec2.overlay import Ec2Base, refuse
@@ -64,6 +65,9 @@ class Instances(Ec2Base):
 
     def start_instances(self) -> ActionResult:
         self._require_state("start", "stopped", "running")
+        for each in self.sent("InstanceIds", []):
+            if (instance := self.ec2_backend.get_instance(each)).state == "stopped":
+                instance.launch_time = utcnow()
         return super().start_instances()
 
     def stop_instances(self) -> ActionResult:
