@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -12,24 +16,6 @@ from broker.model.base import Strict
 
 DISTRIBUTION = r"[a-z0-9][a-z0-9._-]{0,63}"
 
-WINDOWS = frozenset({"windows", "win", "winnt"})
-
-LINUXES = frozenset(
-    {
-        *("almalinux", "alpine", "alpinelinux", "amzn", "arch", "archlinux", "asianux", "centos"),
-        *("cirros", "clearlinux", "debian", "fedora", "flatcar", "gentoo", "mageia", "mandrake"),
-        *("mandriva", "mes", "nixos", "oel", "ol", "opensuse", "photon", "pureos", "rhel", "rhl"),
-        *("rocky", "scientificlinux", "slackware", "sle", "sled", "slem", "sles", "ubuntu"),
-        *("voidlinux",),
-    }
-)
-"""Distributions that are a Linux, also where nobody says so: the family in osinfo-db, and the
-values of os_distro in docs.openstack.org/glance/latest/admin/useful-image-properties.html.
-"""
-
-LICENSED = {"rhel": "rhel", "sle": "suse", "sled": "suse", "sles": "suse"}
-"""Distributions that are paid for, and what bills call them."""
-
 
 class SystemKind(StrEnum):
     """The kind of operating system. UNKNOWN where nobody says, and for what is neither."""
@@ -37,6 +23,22 @@ class SystemKind(StrEnum):
     LINUX = "linux"
     WINDOWS = "windows"
     UNKNOWN = "unknown"
+
+
+class Names(Strict):
+    """What systems are called: ``billed_as`` has what bills call those that are paid for."""
+
+    windows: frozenset[str]
+    linux: frozenset[str]
+    billed_as: Mapping[str, str]
+
+
+@cache
+def names() -> Names:
+    """Return the names in mappings/systems.toml, which says where they are from."""
+    return Names.model_validate(
+        tomllib.loads((files("mappings") / "systems.toml").read_text("utf-8"))
+    )
 
 
 class System(Strict):
@@ -62,9 +64,9 @@ class System(Strict):
     def named(cls, kind: str | None, distribution: str | None) -> Self:
         """Return what two common words say; a word that is none says nothing."""
         kind, distribution = ((word or "").strip().lower() for word in (kind, distribution))
-        if SystemKind.WINDOWS in (kind, distribution) or distribution in WINDOWS:
+        if SystemKind.WINDOWS in (kind, distribution) or distribution in names().windows:
             return cls(kind=SystemKind.WINDOWS)
-        linux = kind == SystemKind.LINUX or distribution in LINUXES
+        linux = kind == SystemKind.LINUX or distribution in names().linux
         return cls(
             kind=SystemKind.LINUX if linux else SystemKind.UNKNOWN,
             distribution=distribution if re.fullmatch(DISTRIBUTION, distribution) else None,
@@ -80,4 +82,4 @@ class System(Strict):
             return self.kind
         if self.distribution is None:
             return None
-        return LICENSED.get(self.distribution, SystemKind.LINUX)
+        return names().billed_as.get(self.distribution, SystemKind.LINUX)
