@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import libvirt
 import pytest
@@ -21,11 +21,7 @@ class TestKvm(Conformance):
         super().ran_again(adapter, id)
         file = adapter.instance(id).volumes[0].removeprefix("interop/")
         vol = libvirt.open().storagePoolLookupByName("interop").storageVolLookupByName(file)
-        subprocess.run(
-            ["qemu-io", "-f", "qcow2", "-c", "write 0 4k", vol.path()],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        Path(vol.path()).touch()
 
 
 @contextmanager
