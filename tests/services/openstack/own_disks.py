@@ -11,8 +11,11 @@ from adapters.openstack.adapter import OpenStackAdapter
 
 
 def flavor_with_a_disk(admin: Any, stack: ExitStack, **about: object) -> str:
-    """Return the id of a flavor with a disk of 1 GiB, which is there until ``stack`` ends."""
-    wish = {"name": f"disk-{secrets.token_hex(3)}", "vcpus": 1, "ram": 256, "disk": 1, **about}
+    """Return the id of a flavor with a disk of 1 GiB, which is there until ``stack`` ends.
+
+    It is larger than what other tests look for: the smallest that fits is never this one.
+    """
+    wish = {"name": f"disk-{secrets.token_hex(3)}", "vcpus": 1, "ram": 1536, "disk": 1, **about}
     flavor = admin.compute.create_flavor(**wish)
     stack.callback(admin.compute.delete_flavor, flavor)
     return str(flavor.id)
