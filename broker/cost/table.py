@@ -108,15 +108,16 @@ class _Reader:
         return Machine.model_validate(told)
 
     def _size(self, text: str, at: str) -> Mapping[str, object]:
-        """Return what a size's name tells of a machine: of its own provider, or written as 4x16."""
+        """Return what a size's name tells of a machine: its own, another provider's, or 4x16."""
         if (at, text) not in self._sizes:
             place = Place.parse(at)
-            free = text[:1].isdigit() or "/" in text
-            offer = wanted(text if free else f"{place}/{text}", self._catalogue)
+            whole = text if text[:1].isdigit() or "/" in text else f"{place}/{text}"
+            own = whole.startswith(f"{place.provider}/")
+            offer = wanted(whole, self._catalogue)
             self._sizes[at, text] = {
                 "place": place,
                 "size": offer.size,
-                "offer": None if free else offer.id,
+                "offer": offer.id if own else None,
                 "burstable": bool(offer.burstable),
                 "character": offer.character,
             }

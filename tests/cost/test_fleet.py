@@ -91,3 +91,21 @@ def test_what_is_lazy_is_made_when_asked_for() -> None:
     assert made == [2, 1, 0], "none twice"
     with pytest.raises(IndexError):
         values[3]
+
+
+@pytest.mark.parametrize(
+    ("size", "offer"),
+    [
+        ("m5.large", "m5.large"),
+        ("aws/m5.large", "m5.large"),
+        ("azure/Standard_D2s_v5", None),
+        ("4x16", None),
+    ],
+)
+def test_a_size_of_its_own_provider_is_that_one(
+    catalogue: Catalogue, tmp_path: Path, size: str, offer: str | None
+) -> None:
+    file = tmp_path / "machines.csv"
+    file.write_text(f"{COLUMNS}\na,aws/eu-central-1,{size},,,,,,,,\n", "utf-8")
+    (machine,) = read(file, catalogue, {})
+    assert machine.offer == offer
