@@ -1,4 +1,4 @@
-"""What may be asked of a volume beyond its kind."""
+"""What a volume is asked for, or has, beyond its kind."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def check_performance(
                 f"can be asked for that here: {able}",
                 hint="Leave iops and mibps out, or fit the machine first",
             )
+
+
+def beyond(told: int | None, anyway: int | None) -> int | None:
+    """Return what was provisioned: what is told, unless a volume of its kind has that anyway."""
+    return told if told and told != anyway else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from adapters.aws import tags
 from adapters.aws.translate.native import native
 from adapters.aws.translate.words import ARCHITECTURES, BUSES, FIRMWARE
+from broker.adapter.performance import beyond
 from broker.model import GIB, Arch, Bus, Firmware, Image, Snapshot, Volume, VolumeSpec
 
 if TYPE_CHECKING:
@@ -47,12 +48,7 @@ def _performance(found: VolumeTypeDef) -> tuple[int | None, int | None]:
     """Return what was provisioned; the service tells of some kinds what they have anyway, too."""
     if (anyway := PROVISIONED.get(found.get("VolumeType", ""))) is None:
         return None, None
-    told = (found.get("Iops"), found.get("Throughput"))
-    iops, mibps = (
-        value if value and value != usual else None
-        for value, usual in zip(told, anyway, strict=True)
-    )
-    return iops, mibps
+    return beyond(found.get("Iops"), anyway[0]), beyond(found.get("Throughput"), anyway[1])
 
 
 def volume(found: VolumeTypeDef) -> Volume:

@@ -11,6 +11,7 @@ from adapters.azure.ids import Ids
 from adapters.azure.kinds import DISK
 from adapters.azure.translate.native import properties
 from adapters.azure.translate.words import ARCHITECTURES, CLASSES, GENERATIONS
+from broker.adapter.performance import beyond
 from broker.model import GIB, Arch, Bus, Firmware, Image, Snapshot, Volume, VolumeSpec
 
 UPLOADING = frozenset({"ReadyToUpload", "ActiveUpload"})
@@ -54,11 +55,9 @@ def _performance(disk: Mapping[str, Any], word: str | None) -> tuple[int | None,
         return None, None
     told = properties(disk)
     usual_iops, usual_rate = PROVISIONED[word]
-    iops, rate = told.get("diskIOPSReadWrite"), told.get("diskMBpsReadWrite")
-    return (
-        iops if iops and iops != usual_iops else None,
-        max(1, rate * MB // MIB) if rate and rate != usual_rate else None,
-    )
+    iops = beyond(told.get("diskIOPSReadWrite"), usual_iops)
+    rate = beyond(told.get("diskMBpsReadWrite"), usual_rate)
+    return iops, rate and max(1, rate * MB // MIB)
 
 
 def volume_spec(disk: Mapping[str, Any], *, boot: bool = False, bus: Bus) -> VolumeSpec:
