@@ -18,6 +18,7 @@ from broker.adapter import (
     Adapter,
     AddressSets,
     ConsoleLog,
+    LastRun,
     Limits,
     PublicAddresses,
     SpotMarket,
@@ -48,6 +49,7 @@ class AwsAdapter(
 
 _adapter: type[Adapter] = AwsAdapter
 _console: type[ConsoleLog] = AwsAdapter
+_last_run: type[LastRun] = AwsAdapter
 _addresses: type[PublicAddresses] = AwsAdapter
 _subnets: type[SubnetFirewalls] = AwsAdapter
 _sets: type[AddressSets] = AwsAdapter

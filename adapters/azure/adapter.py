@@ -66,6 +66,7 @@ class AzureAdapter(Instances, Networks, Firewalls, AddressSets, Addresses, KeyPa
 _adapter: type[contract.Adapter] = AzureAdapter
 _sizes: type[contract.ClosedSizes] = AzureAdapter
 _console: type[contract.ConsoleLog] = AzureAdapter
+_last_run: type[contract.LastRun] = AzureAdapter
 _addresses: type[contract.PublicAddresses] = AzureAdapter
 _subnets: type[contract.SubnetFirewalls] = AzureAdapter
 _sets: type[contract.AddressSets] = AzureAdapter

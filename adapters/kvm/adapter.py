@@ -17,7 +17,7 @@ from adapters.kvm.power import PowerCalls
 from adapters.kvm.settings import Settings
 from adapters.kvm.snapshots import SnapshotCalls
 from adapters.kvm.volumes import VolumeCalls
-from broker.adapter import Adapter, ConsoleLog, HostCapacity, Kind, Limits, Made, Pausable
+from broker.adapter import Adapter, ConsoleLog, HostCapacity, Kind, LastRun, Limits, Made, Pausable
 from broker.errors import NotFound
 from broker.model import Arch
 from broker.model import Host as Capacity
@@ -105,4 +105,5 @@ def _version(number: int) -> str:
 _: type[Adapter] = KvmAdapter
 _pausable: type[Pausable] = KvmAdapter
 _console: type[ConsoleLog] = KvmAdapter
+_last_run: type[LastRun] = KvmAdapter
 _capacity: type[HostCapacity] = KvmAdapter

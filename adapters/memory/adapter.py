@@ -12,6 +12,7 @@ from broker.adapter import (
     Adapter,
     ConsoleLog,
     Counts,
+    LastRun,
     Made,
     Pausable,
     PublicAddresses,
@@ -54,6 +55,7 @@ class MemoryAdapter(Lifecycle, Snapshots, Disks, Networks, Firewalls, KeyPairs):
 _adapter: type[Adapter] = MemoryAdapter
 _pausable: type[Pausable] = MemoryAdapter
 _console_log: type[ConsoleLog] = MemoryAdapter
+_last_run: type[LastRun] = MemoryAdapter
 _public_addresses: type[PublicAddresses] = MemoryAdapter
 _subnet_firewalls: type[SubnetFirewalls] = MemoryAdapter
 _quota_use: type[QuotaUse] = MemoryAdapter

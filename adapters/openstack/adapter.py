@@ -19,6 +19,7 @@ from broker.adapter import (
     AddressSets,
     ConsoleLog,
     HostCapacity,
+    LastRun,
     Limits,
     Pausable,
     PublicAddresses,
@@ -67,6 +68,7 @@ class OpenStackAdapter(Instances, Makings, KeyPairs, Hosts, QuotaCounts):
 
 _adapter: type[Adapter] = OpenStackAdapter
 _console: type[ConsoleLog] = OpenStackAdapter
+_last_run: type[LastRun] = OpenStackAdapter
 _pausable: type[Pausable] = OpenStackAdapter
 _suspendable: type[Suspendable] = OpenStackAdapter
 _addresses: type[PublicAddresses] = OpenStackAdapter

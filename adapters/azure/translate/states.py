@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/virtual-machines/states-billing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -44,19 +44,22 @@ def power_of(codes: Iterable[str]) -> str:
 
 def codes_of(machine: Mapping[str, Any]) -> list[str]:
     """Return the codes of a machine's view, empty where it was not asked for or is not there."""
-    view = (machine.get("properties") or {}).get("instanceView") or {}
-    return [str(each.get("code", "")) for each in view.get("statuses") or []]
+    return [str(each.get("code", "")) for each in _statuses(machine)]
 
 
 def changed_at(machine: Mapping[str, Any]) -> str:
     """Return when something was last done to a machine, as its view tells it; empty if not."""
-    view = (machine.get("properties") or {}).get("instanceView") or {}
     times = (
         each.get("time")
-        for each in view.get("statuses") or []
+        for each in _statuses(machine)
         if str(each.get("code", "")).startswith("ProvisioningState/")
     )
     return next((str(time) for time in times if time), "")
+
+
+def _statuses(machine: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    view = (machine.get("properties") or {}).get("instanceView") or {}
+    return view.get("statuses") or []
 
 
 def is_off(machine: Mapping[str, Any]) -> bool:
