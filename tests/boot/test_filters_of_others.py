@@ -21,6 +21,7 @@ from broker.model import (
     Direction,
     Family,
     FirewallRule,
+    Icmp,
     PortRange,
 )
 from tests.boot.test_firewall_proof import ORDERED_AT, PORTS, SOURCES, Web, doors, web
@@ -30,7 +31,11 @@ __all__ = ["web"]
 pytestmark = pytest.mark.timeout(600)
 
 KNOCKS = 20
-OURS = (
+
+Row = tuple[str, Direction, int | None, str, tuple[int, int] | None]
+"""A rule in short: what it does, which way, with which protocol, whose addresses and ports."""
+
+OURS: tuple[str, tuple[Row, ...]] = (
     "own",
     (
         ("deny", Direction.INGRESS, None, f"{SOURCES[1]}/32", None),
@@ -86,20 +91,27 @@ THEIRS = {
 def ours() -> list[FirewallRule]:
     orders = ("allow", Direction.INGRESS, TCP, f"{SOURCES[0]}/32", (ORDERED_AT, ORDERED_AT))
     pings = ("allow", Direction.INGRESS, TCP, "0.0.0.0/0", (80, 81))
-    return [
-        FirewallRule(
-            direction=direction,
-            action=Action(action),
-            family=Family.IPV4,
-            peer=CidrPeer(cidr=ipaddress.IPv4Network(cidr)),
-            protocol=protocol,
-            ports=PortRange(first=ports[0], last=ports[1]) if ports else None,
-            priority=priority,
+    return rules_of([orders, *OURS[1], pings], 1)
+
+
+def rules_of(rows: Sequence[Row], first: int) -> list[FirewallRule]:
+    """Return the rules with priorities from ``first`` on; of ICMPv6 it is pings they speak of."""
+    found = []
+    for priority, (action, direction, protocol, cidr, ports) in enumerate(rows, first):
+        network = ipaddress.ip_network(cidr)
+        found.append(
+            FirewallRule(
+                direction=direction,
+                action=Action(action),
+                family=Family.IPV6 if network.version == 6 else Family.IPV4,
+                peer=CidrPeer(cidr=network),
+                protocol=protocol,
+                ports=PortRange(first=ports[0], last=ports[1]) if ports else None,
+                icmp=Icmp(type=128) if protocol == ICMPV6 else None,
+                priority=priority,
+            )
         )
-        for priority, (action, direction, protocol, cidr, ports) in enumerate(
-            (orders, *OURS[1], pings), 1
-        )
-    ]
+    return found
 
 
 @contextmanager

@@ -12,15 +12,10 @@ from broker.model import (
     ICMPV6,
     TCP,
     UDP,
-    Action,
-    CidrPeer,
     Direction,
-    Family,
     FirewallRule,
-    Icmp,
-    PortRange,
 )
-from tests.boot.test_filters_of_others import ours, sent
+from tests.boot.test_filters_of_others import Row, ours, rules_of, sent
 from tests.boot.test_firewall_proof import ORDERED_AT, PORTS, Web, doors, web
 
 __all__ = ["web"]
@@ -32,7 +27,7 @@ GUEST = str(NETWORK[0x10])
 SOURCES = tuple(str(NETWORK[host]) for host in (0x250, 0x251, 0x130, 0x65))
 KNOCKS = 24
 
-RULES = (
+RULES: tuple[Row, ...] = (
     ("deny", Direction.INGRESS, None, f"{SOURCES[1]}/128", None),
     ("deny", Direction.INGRESS, TCP, "::/0", (443, 443)),
     ("allow", Direction.INGRESS, TCP, str(ipaddress.ip_network(f"{SOURCES[0]}/118", False)), None),
@@ -48,22 +43,7 @@ RULES = (
 
 def rules() -> list[FirewallRule]:
     """Return these behind those that let the guest be told what to do, over IPv4."""
-    return [
-        *ours(),
-        *(
-            FirewallRule(
-                direction=direction,
-                action=Action(action),
-                family=Family.IPV6,
-                peer=CidrPeer(cidr=ipaddress.IPv6Network(cidr)),
-                protocol=protocol,
-                ports=PortRange(first=ports[0], last=ports[1]) if ports else None,
-                icmp=Icmp(type=128) if protocol == ICMPV6 else None,
-                priority=priority,
-            )
-            for priority, (action, direction, protocol, cidr, ports) in enumerate(RULES, 100)
-        ),
-    ]
+    return [*ours(), *rules_of(RULES, 100)]
 
 
 def asked(direction: Direction) -> list[Packet]:
